@@ -1,0 +1,264 @@
+"""Every message of the wire as a pydantic model. Topics are in `contract.topics`, bytes in `contract.codec`.
+
+Times are integers: `…_ms` since the Unix epoch in UTC unless the name says `mono` (the station's monotonic clock).
+Unknown fields are ignored, as `contract.versions` says.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contract.ids import Epoch, MemberId, NodeId, ReaderId, Session, StationId, Stream
+from contract.records import AlarmCode, DoorMode, Posture, Priority
+from contract.versions import WIRE_VERSION
+
+MAX_RECORDS_PER_BATCH = 1_000
+MAX_CHANGES_PER_PAGE = 1_000
+
+Count = Annotated[int, Field(ge=0)]
+Position = Annotated[int, Field(ge=1, lt=2**63)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+EpochId = Annotated[Epoch, Field(pattern=r"^[0-9a-f]{32}$")]
+SessionId = Annotated[Session, Field(pattern=r"^[0-9a-f]{16,64}$")]
+
+
+class Message(BaseModel):
+    """Base of all: immutable, tolerant of fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    v: Literal[1] = WIRE_VERSION
+
+
+class Part(BaseModel):
+    """A part of a message."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+# ---------------------------------------------------------------- upward
+
+
+class Online(Message):
+    """`online`, retained. The will says `online: false` for the session that it was left for."""
+
+    session: SessionId
+    online: bool
+
+
+class DoorState(Part):
+    mode: DoorMode
+    contact_open: bool | None
+    """None: not known (the pin server is away)."""
+    lock_released: bool
+    fire: bool = False
+
+
+class ReaderState(Part):
+    id: ReaderId
+    online: bool
+
+
+class StandingAlarm(Part):
+    code: AlarmCode | str
+    source: str
+    priority: Priority
+    detail: str
+    since_ms: int
+
+
+class StationState(Message):
+    """`state`, retained: the live picture. Older than `(boot, n)` of the same epoch is ignored by the cloud."""
+
+    epoch: EpochId
+    boot: Count
+    session: SessionId
+    n: Count
+    at_ms: int
+    clock_trusted: bool
+    software: str
+    door: DoorState
+    posture: Posture
+    people: Count
+    people_sure: bool
+    readers: list[ReaderState] = Field(max_length=16)
+    alarms: list[StandingAlarm] = Field(max_length=200)
+    roster: dict[NodeId, int] = {}
+    roster_members: Count = 0
+    storage: str = "ok"
+    unacknowledged: Count = 0
+
+
+class StreamHead(Part):
+    """What a journal holds of one stream. An empty stream has `oldest_seq = head_seq + 1`."""
+
+    stream: Stream
+    oldest_seq: Position
+    head_seq: Count
+    head_digest: Digest
+    acknowledged_seq: Count
+
+
+class Hello(Message):
+    """`hello`, once after each connect. The cloud answers with one `ack` per stream."""
+
+    epoch: EpochId
+    session: SessionId
+    boot: Count
+    software: str
+    streams: list[StreamHead] = Field(max_length=8)
+
+
+class WireRecord(Part):
+    """One journal record. `seq` of the first is the batch's `first_seq`; a `journal.gap` covers `body.first … seq`."""
+
+    seq: Position
+    boot: Count
+    mono_ms: int
+    recorded_at_ms: int
+    clock_trusted: bool
+    kind: Annotated[str, Field(min_length=1, max_length=100)]
+    body: dict[str, Any]
+    digest: Digest
+
+
+class JournalBatch(Message):
+    """`journal`: consecutive records of one stream (a gap record counts as all that it covers).
+
+    `first_seq` is the first position covered, `previous_digest` belongs to the record before it, so that the batch can
+    be checked by itself.
+    """
+
+    epoch: EpochId
+    stream: Stream
+    first_seq: Position
+    oldest_seq: Position
+    previous_digest: Digest
+    records: list[WireRecord] = Field(min_length=1, max_length=MAX_RECORDS_PER_BATCH)
+
+
+class RosterPull(Message):
+    """`roster/pull`: the next page of a node's change log behind `after_version`."""
+
+    session: SessionId
+    node: NodeId
+    after_version: Count
+    snapshot_cursor: MemberId | None = None
+    """Within a snapshot: the last member received."""
+    snapshot_version: Count | None = None
+
+
+# ---------------------------------------------------------------- downward
+
+
+class Ack(Message):
+    """`ack`: all positions up to `through_seq` are committed in the cloud's database, without a hole.
+
+    `through_digest` is the digest stored at `through_seq`: a station that holds another one there has forked.
+    An unreadable batch is answered by `unreadable` alone, which repeats its MQTT correlation data; the station halves it.
+    """
+
+    epoch: EpochId | None = None
+    stream: Stream | None = None
+    through_seq: Count = 0
+    through_digest: Digest | None = None
+    forked: bool = False
+    """The cloud holds another record at a position that the station has just sent."""
+    unreadable: str | None = Field(default=None, max_length=200)
+
+
+class Envelope(Message):
+    """What everything downward but `ack` travels in. `signed` is base64 of the exact bytes signed: a `SignedPayload`."""
+
+    key_id: Annotated[str, Field(min_length=1, max_length=64)]
+    signed: str
+    signature: str
+
+
+class SignedPayload(Message):
+    """Names its addressee and its use, so that it can be neither re-addressed nor used as something else."""
+
+    station: StationId
+    leaf: Literal["command", "desired", "roster/head", "roster/page"]
+    payload: dict[str, Any]
+
+
+class Command(Message):
+    """`command`, never retained: a momentary act, valid in one session and for a short while.
+
+    `expires_in_session_ms` counts from the start of the session on a monotonic clock, so that it holds without a
+    trusted wall clock.
+    """
+
+    id: Annotated[str, Field(min_length=8, max_length=64)]
+    kind: Literal["release", "restart"] | str
+    args: dict[str, Any] = {}
+    session: SessionId
+    issued_at_ms: int
+    expires_in_session_ms: Count
+    issued_by: Annotated[str, Field(max_length=200)]
+
+
+class Desired(Message):
+    """`desired`, retained: the standing will of the cloud. A lower revision than one already followed is refused."""
+
+    revision: Count
+    posture: Posture | None = None
+    """None: the station's own schedule decides."""
+
+
+class WireCredential(Part):
+    """A card as the cloud knows it: format, bit length and the bits, left-aligned, as hex."""
+
+    format: Literal["wiegand", "raw"]
+    bits: Annotated[int, Field(ge=1, le=512)]
+    data: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2}){1,64}$")]
+
+
+class WireMember(Part):
+    id: Annotated[MemberId, Field(min_length=1, max_length=64)]
+    name: Annotated[str, Field(max_length=100)] = ""
+    trade: Annotated[str, Field(max_length=40)] = ""
+    credentials: list[WireCredential] = Field(default=[], max_length=8)
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    extended_release: bool = False
+
+
+class RosterChange(Part):
+    """One entry of a node's change log. `member` is None for a removal or revocation of `member_id`."""
+
+    version: Position
+    op: Literal["upsert", "remove", "revoke"]
+    member_id: MemberId
+    member: WireMember | None = None
+
+
+class NodeHead(Part):
+    node: NodeId
+    version: Count
+    oldest_version: Count = 0
+    """The change log reaches back to here; a station further behind takes a snapshot."""
+
+
+class RosterHead(Message):
+    """`roster/head`, retained: newest version per node that the station follows, the latest revocations inside."""
+
+    revision: Count
+    nodes: list[NodeHead] = Field(max_length=16)
+    revoked: list[MemberId] = Field(default=[], max_length=1_000)
+
+
+class RosterPage(Message):
+    """`roster/page`: changes `after_version < version ≤ through_version`, or a page of a snapshot at `through_version`.
+
+    In a snapshot the changes are upserts in order of member id; `more` says that another page follows.
+    """
+
+    session: SessionId
+    node: NodeId
+    snapshot: bool
+    after_version: Count
+    through_version: Count
+    more: bool
+    changes: list[RosterChange] = Field(max_length=MAX_CHANGES_PER_PAGE)

@@ -1,0 +1,1 @@
+"""The station's access policy as pure functions: the station runs them, the cloud can ask them "what if"."""

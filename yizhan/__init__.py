@@ -1,0 +1,1 @@
+"""The one command, `yizhan`, and what starts several programs together (the demo)."""
