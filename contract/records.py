@@ -8,14 +8,12 @@ meaning; a kind may be added; a reader ignores fields it does not know and keeps
 (`UnknownRecord`). Standard library only.
 """
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from types import UnionType
-from typing import Any, ClassVar, Final, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Final, cast, get_args
 
 from contract.ids import CredentialHash, MemberId, NodeId, ReaderId, Stream
-
-_HINTS: dict[type, dict[str, Any]] = {}
+from contract.plain import PlainError, build
 
 
 class RecordError(ValueError):
@@ -405,28 +403,7 @@ def from_body(kind: str, body: dict[str, Any]) -> Record:
     record_type = RECORD_TYPES.get(kind)
     if record_type is None:
         return UnknownRecord(kind, body)
-    hints = _HINTS.get(record_type) or _HINTS.setdefault(record_type, get_type_hints(record_type))
-    values: dict[str, Any] = {}
-    for field in fields(record_type):
-        if field.name in body:
-            values[field.name] = _typed(kind, field.name, hints[field.name], body[field.name])
-        elif field.default is MISSING:
-            raise RecordError(f"{kind}: field {field.name!r} is missing")
-    return record_type(**values)  # type: ignore[no-any-return]
-
-
-def _typed(kind: str, name: str, hint: Any, value: Any) -> Any:
-    """`value` as the type that a field declares: NewTypes by their base, enums from their text, `X | None`."""
-    if get_origin(hint) in (Union, UnionType):
-        if value is None:
-            return None
-        hint = next(arm for arm in get_args(hint) if arm is not type(None))
-    hint = getattr(hint, "__supertype__", hint)
-    if isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
-        return value
-    if issubclass(hint, StrEnum) and isinstance(value, str):
-        try:
-            return hint(value)
-        except ValueError:
-            raise RecordError(f"{kind}: {name} = {value!r} is not one of {', '.join(hint)}") from None
-    raise RecordError(f"{kind}: {name} must be {hint.__name__}, not {type(value).__name__}")
+    try:
+        return cast(Record, build(record_type, body))
+    except PlainError as error:
+        raise RecordError(f"{kind}: {error}") from None
