@@ -1,0 +1,1 @@
+"""The wires: everything that the controller sees of this station goes through one of these."""
