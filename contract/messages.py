@@ -155,7 +155,8 @@ class Ack(Message):
     """`ack`: all positions up to `through_seq` are committed in the cloud's database, without a hole.
 
     `through_digest` is the digest stored at `through_seq`: a station that holds another one there has forked.
-    An unreadable batch is answered by `unreadable` alone, which repeats its MQTT correlation data; the station halves it.
+    An unreadable batch is answered by `unreadable` alone, which repeats its MQTT correlation data; the
+    station halves it.
     """
 
     epoch: EpochId | None = None
@@ -168,7 +169,8 @@ class Ack(Message):
 
 
 class Envelope(Message):
-    """What everything downward but `ack` travels in. `signed` is base64 of the exact bytes signed: a `SignedPayload`."""
+    """What everything downward but `ack` travels in. `signed` is base64 of the exact bytes signed, a
+    `SignedPayload`."""
 
     key_id: Annotated[str, Field(min_length=1, max_length=64)]
     signed: str

@@ -1,7 +1,7 @@
 """JSON or TOML objects to frozen dataclasses and back, by their type hints. Standard library only.
 
-One reader serves records, the messages between a station's processes, and configuration, so that the controller loads no
-validation library. It knows scalars, `NewType`s, `StrEnum`s, `Path`, `X | None`, `dict[str, Any]`, `dict[str, X]`,
+One reader serves records, the messages between a station's processes, and configuration, so that the controller loads
+no validation library. It knows scalars, `NewType`s, `StrEnum`s, `Path`, `X | None`, `dict[str, Any]`, `dict[str, X]`,
 `tuple[X, ...]` and nested dataclasses, which is all that these need.
 """
 

@@ -1,7 +1,7 @@
 """What a station writes into its journal: one frozen dataclass per kind.
 
-A record is a fact that has happened. The station's durable state is a fold over these records, and the cloud's picture of
-the station is a fold over the same ones, so both ends read the kinds from this one file.
+A record is a fact that has happened. The station's durable state is a fold over these records, and the cloud's picture
+of the station is a fold over the same ones, so both ends read the kinds from this one file.
 
 Rules of evolution (see `contract.versions`): a field may be added with a default, never renamed or given another
 meaning; a kind may be added; a reader ignores fields it does not know and keeps kinds that it does not know
@@ -117,8 +117,8 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True)
 class StationBooted:
-    """First record of every run. `unrecorded_release_window_ms` > 0 says that the run before ended without a clean stop,
-    so that a budgeted release of its last milliseconds may have no record."""
+    """First record of every run. `unrecorded_release_window_ms` > 0 says that the run before ended without a clean
+    stop, so that a budgeted release of its last milliseconds may have no record."""
 
     KIND: ClassVar[str] = "station.booted"
     software: str

@@ -1,0 +1,222 @@
+"""The one model of a station's configuration, read once at start from a TOML file.
+
+Every key is known or refused, by file, section and key. Defaults are those of a real station; a simulated one differs
+in addresses, credentials and `gpio.pin_factory` alone.
+"""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from contract.ids import ReaderId, StationId
+from contract.plain import PlainError, build
+from contract.topics import TopicError, station_id
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used. The message names file, section and key."""
+
+
+class PinFactory(StrEnum):
+    """Which gpiozero pin factory drives the pins: lgpio on a Raspberry Pi, pigpio over its socket protocol."""
+
+    LGPIO = "lgpio"
+    PIGPIO = "pigpio"
+
+
+class LockKind(StrEnum):
+    FAIL_SAFE = "fail_safe"
+    FAIL_SECURE = "fail_secure"
+
+
+class RelockOn(StrEnum):
+    OPEN = "open"
+    CLOSE = "close"
+
+
+class ExitAction(StrEnum):
+    RELEASE = "release"
+    SHUNT = "shunt"
+
+
+class ReaderDriver(StrEnum):
+    OSDP = "osdp"
+
+
+@dataclass(frozen=True)
+class StationSection:
+    id: str
+    data_dir: Path
+    run_dir: Path
+    timezone: str = "Asia/Shanghai"
+
+    def __post_init__(self) -> None:
+        try:
+            station_id(self.id)
+        except TopicError as error:
+            raise PlainError("station.id", str(error)) from None
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise PlainError("station.timezone", f"{self.timezone!r} is no time zone of this system") from None
+
+
+@dataclass(frozen=True)
+class GpioSection:
+    """Pins are BCM numbers. Inputs are dry contacts to ground under the Pi's own pull-ups: a cut wire reads as open,
+    as alarm, as not pressed."""
+
+    lock_pin: int
+    contact_pin: int
+    exit_pin: int
+    fire_pin: int
+    pin_factory: PinFactory = PinFactory.LGPIO
+    host: str = "127.0.0.1"
+    port: int = 8888
+    lock_active_high: bool = True
+
+    def __post_init__(self) -> None:
+        pins = {name: getattr(self, name) for name in ("lock_pin", "contact_pin", "exit_pin", "fire_pin")}
+        for name, pin in pins.items():
+            if not 0 <= pin <= 27:
+                raise PlainError(f"gpio.{name}", f"{pin} is no BCM pin of the header (0–27)")
+            if list(pins.values()).count(pin) > 1:
+                raise PlainError(f"gpio.{name}", f"pin {pin} is used twice")
+
+
+@dataclass(frozen=True)
+class DoorSection:
+    lock_kind: LockKind = LockKind.FAIL_SAFE
+    mechanical_egress: bool = False
+    release_ms: int = 5_000
+    extended_release_ms: int = 15_000
+    held_pre_alarm_ms: int = 20_000
+    held_ms: int = 30_000
+    relock_on: RelockOn = RelockOn.OPEN
+    exit_action: ExitAction = ExitAction.RELEASE
+    debounce_ms: int = 30
+
+    def __post_init__(self) -> None:
+        bounds = {"release_ms": (500, 60_000), "extended_release_ms": (500, 120_000), "debounce_ms": (10, 50)}
+        bounds |= {"held_pre_alarm_ms": (1_000, 3_600_000), "held_ms": (1_000, 3_600_000)}
+        for name, (low, high) in bounds.items():
+            if not low <= getattr(self, name) <= high:
+                raise PlainError(f"door.{name}", f"{getattr(self, name)} is outside {low}–{high}")
+        if self.held_pre_alarm_ms >= self.held_ms:
+            raise PlainError("door.held_pre_alarm_ms", "must be less than held_ms")
+        if self.lock_kind is LockKind.FAIL_SECURE and not self.mechanical_egress:
+            raise PlainError(
+                "door.mechanical_egress", "must be true for a fail_secure lock: people must get out without power"
+            )
+
+
+@dataclass(frozen=True)
+class ReaderSection:
+    """One OSDP reader on a serial line, `key_file` holding its secure channel base key as 32 hex digits."""
+
+    id: ReaderId
+    device: Path
+    key_file: Path
+    driver: ReaderDriver = ReaderDriver.OSDP
+    baud: int = 115_200
+    address: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.address <= 126:
+            raise PlainError("address", f"{self.address} is no OSDP address (0–126)")
+        if self.baud not in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400):
+            raise PlainError("baud", f"{self.baud} is no OSDP line speed")
+
+
+@dataclass(frozen=True)
+class JournalSection:
+    budget_mib: int = 512
+    reserve_mib: int = 8
+
+    def __post_init__(self) -> None:
+        if not 16 <= self.budget_mib <= 65_536:
+            raise PlainError("journal.budget_mib", f"{self.budget_mib} is outside 16–65536")
+        if not 1 <= self.reserve_mib <= self.budget_mib // 2:
+            raise PlainError("journal.reserve_mib", f"{self.reserve_mib} must be 1 to half the budget")
+
+
+@dataclass(frozen=True)
+class TlsSection:
+    """The station's certificate carries its id as common name; the broker's access list builds on that."""
+
+    ca: Path
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class UplinkSection:
+    """`cloud_keys` maps key id to a file with the cloud's Ed25519 public key (PEM)."""
+
+    host: str
+    port: int = 8883
+    cloud_keys: dict[str, Path] = field(default_factory=dict)
+    tls: TlsSection | None = None
+    window_batches: int = 8
+    batch_records: int = 200
+    ack_timeout_ms: int = 5_000
+
+    def __post_init__(self) -> None:
+        bounds = {"port": (1, 65_535), "window_batches": (1, 64), "batch_records": (1, 1_000)}
+        bounds["ack_timeout_ms"] = (500, 120_000)
+        for name, (low, high) in bounds.items():
+            if not low <= getattr(self, name) <= high:
+                raise PlainError(f"uplink.{name}", f"{getattr(self, name)} is outside {low}–{high}")
+
+
+@dataclass(frozen=True)
+class Config:
+    station: StationSection
+    gpio: GpioSection
+    door: DoorSection
+    readers: tuple[ReaderSection, ...]
+    uplink: UplinkSection
+    journal: JournalSection = field(default_factory=JournalSection)
+
+    def __post_init__(self) -> None:
+        names = [reader.id for reader in self.readers]
+        for index, name in enumerate(names):
+            if names.count(name) > 1:
+                raise PlainError(f"readers[{index}].id", f"{name!r} is used twice")
+        if len(names) > 4:
+            raise PlainError("readers", f"{len(names)} readers; a station has at most 4")
+
+    @property
+    def station_id(self) -> StationId:
+        return StationId(self.station.id)
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A configuration, its file, and a digest of its bytes by which the journal names it."""
+
+    config: Config
+    path: Path
+    digest: str
+
+
+def load(path: Path) -> LoadedConfig:
+    """Read and check a configuration. Raises `ConfigError`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        table = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not TOML: {error}") from None
+    try:
+        config = build(Config, table, unknown_ok=False)
+    except PlainError as error:
+        section, _, key = error.where.rpartition(".")
+        place = f"section [{section}], key {key!r}" if section else f"section or key {key!r}"
+        raise ConfigError(f"{path}: {place}: {error.why}") from None
+    return LoadedConfig(config, path, hashlib.sha256(data).hexdigest()[:16])

@@ -1,0 +1,254 @@
+"""What the station's processes say to each other, and how.
+
+Each child holds one end of an inherited SOCK_SEQPACKET pair, so that messages keep their borders and an end of the
+process is seen as an end of the stream. A message is one JSON object with its class name as `"m"`. A child may send
+only the kinds in its row of `ALLOWED`: a reader process that was taken over by hostile bytes cannot speak as the uplink.
+
+Sending never blocks: a full socket means that the other side hangs, and then the caller is told (`ChannelFull`) and
+decides what to drop. Receiving is left to the caller's loop; `Channel.receive` gives at most one message.
+"""
+
+import json
+import socket
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Final, cast
+
+from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, Session, Stream
+from contract.plain import PlainError, build, plain
+from contract.records import Posture
+
+MAX_MESSAGE_BYTES: Final = 64 * 1024
+
+
+class IpcError(Exception):
+    """Base of what can go wrong on a channel."""
+
+
+class ChannelClosed(IpcError):
+    """The other process has gone."""
+
+
+class ChannelFull(IpcError):
+    """The other process does not read; nothing was sent."""
+
+
+class BadMessage(IpcError):
+    """The other process said something that it may not say, or that is no message."""
+
+
+class Child(StrEnum):
+    """The controller's children."""
+
+    READER = "reader"
+    UPLINK = "uplink"
+
+
+class Outcome(StrEnum):
+    """What a reader shows to the person in front of it (the patterns are the driver's)."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    IDLE = "idle"
+
+
+# ---------------------------------------------------------------- from any child
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Once a second; a child that is silent for longer is killed and started again."""
+
+
+# ---------------------------------------------------------------- from the reader
+
+
+@dataclass(frozen=True)
+class CardRead:
+    """`not_before_mono_ms` is the earliest moment at which the card can have been presented: a reader keeps a card
+    until it is polled, so after a pause of this process the card may be as old as the pause."""
+
+    reader: ReaderId
+    credential: CredentialHash
+    not_before_mono_ms: int
+    received_mono_ns: int
+
+
+@dataclass(frozen=True)
+class ReaderStatus:
+    reader: ReaderId
+    online: bool
+    detail: str
+    resets: int = 0
+
+
+# ---------------------------------------------------------------- from the uplink
+
+
+@dataclass(frozen=True)
+class UplinkStatus:
+    """`session` is None while there is no connection. `broker_seen` tells a broken link from a cloud that is silent."""
+
+    connected: bool
+    session: Session | None
+    detail: str
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    epoch: Epoch
+    stream: Stream
+    through_seq: int
+    through_digest: str | None
+    forked: bool
+
+
+@dataclass(frozen=True)
+class DesiredArrived:
+    revision: int
+    posture: Posture | None
+
+
+@dataclass(frozen=True)
+class CommandArrived:
+    """A command whose signature, addressee, session and lifetime have been checked."""
+
+    id: str
+    kind: str
+    args: dict[str, Any]
+    issued_by: str
+
+
+@dataclass(frozen=True)
+class DownwardRefused:
+    topic: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RosterSwitchedTo:
+    node: NodeId
+    version: int
+    members: int
+
+
+@dataclass(frozen=True)
+class RosterTrouble:
+    """The roster file was unreadable and has been set aside (`available` false until it is pulled anew)."""
+
+    available: bool
+    detail: str
+
+
+# ---------------------------------------------------------------- from the controller
+
+
+@dataclass(frozen=True)
+class ShowOutcome:
+    reader: ReaderId
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class JournalGrew:
+    """Something was committed: there may be records to ship."""
+
+    epoch: Epoch
+
+
+@dataclass(frozen=True)
+class StateChanged:
+    """The live picture, with the fields of `contract.messages.StationState` that the controller knows."""
+
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StopChild:
+    """Finish what is under way (the uplink says that the station goes offline) and exit."""
+
+
+Message = (
+    Heartbeat | CardRead | ReaderStatus | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived
+    | DownwardRefused | RosterSwitchedTo | RosterTrouble | ShowOutcome | JournalGrew | StateChanged | StopChild
+)  # fmt: skip
+
+ALLOWED: Final[dict[Child, frozenset[type]]] = {
+    Child.READER: frozenset({Heartbeat, CardRead, ReaderStatus}),
+    Child.UPLINK: frozenset(
+        {
+            Heartbeat,
+            UplinkStatus,
+            Acknowledged,
+            DesiredArrived,
+            CommandArrived,
+            DownwardRefused,
+            RosterSwitchedTo,
+            RosterTrouble,
+        }
+    ),
+}
+FROM_CONTROLLER: Final[frozenset[type]] = frozenset({ShowOutcome, JournalGrew, StateChanged, StopChild})
+
+
+class Channel:
+    """One end of a pair. `accepts` are the kinds that may arrive here."""
+
+    max_message_bytes: ClassVar[int] = MAX_MESSAGE_BYTES
+
+    def __init__(self, end: socket.socket, accepts: frozenset[type]) -> None:
+        end.setblocking(False)
+        self._end = end
+        self._accepts = {kind.__name__: kind for kind in accepts}
+
+    def fileno(self) -> int:
+        return self._end.fileno()
+
+    def send(self, message: Message) -> None:
+        """Raises `ChannelFull`, `ChannelClosed`."""
+        data = json.dumps({"m": type(message).__name__, **plain(message)}, separators=(",", ":")).encode("ascii")
+        try:
+            self._end.send(data)
+        except BlockingIOError:
+            raise ChannelFull from None
+        except OSError as error:
+            raise ChannelClosed(str(error)) from None
+
+    def receive(self) -> Message | None:
+        """The next message, None when there is none now. Raises `ChannelClosed`, `BadMessage`."""
+        try:
+            data = self._end.recv(MAX_MESSAGE_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            raise ChannelClosed(str(error)) from None
+        if not data:
+            raise ChannelClosed("end of stream")
+        return self._parsed(data)
+
+    def close(self) -> None:
+        self._end.close()
+
+    def _parsed(self, data: bytes) -> Message:
+        try:
+            body = json.loads(data)
+            kind = self._accepts.get(body.pop("m"))
+        except (ValueError, KeyError, AttributeError, TypeError):
+            raise BadMessage("not a message") from None
+        if kind is None:
+            raise BadMessage("a kind that this process may not send")
+        try:
+            return cast(Message, build(kind, body))
+        except PlainError as error:
+            raise BadMessage(f"{kind.__name__}: {error}") from None
+
+
+def channel_pair(child: Child) -> tuple[Channel, socket.socket]:
+    """The controller's channel to a child, and the socket which that child inherits."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    return Channel(ours, ALLOWED[child]), theirs
+
+
+def inherited_channel(descriptor: int) -> Channel:
+    """A child's end, from the file descriptor that it inherited."""
+    return Channel(socket.socket(fileno=descriptor), FROM_CONTROLLER)
