@@ -1,0 +1,85 @@
+"""Who asks, where, and what the answer is. Plain values; the rules are in `contract.policy.decide`."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from enum import StrEnum
+
+from contract.ids import MemberId, StationId
+from contract.policy.schedule import Schedule
+from contract.records import Posture, Reason
+
+STALE_AFTER_MS = 3_000
+"""A credential older than this when it is judged is history, not a wish to enter now."""
+
+
+class Factor(StrEnum):
+    """How a person has proven who they are."""
+
+    CARD = "card"
+    FACE = "face"
+    PIN = "pin"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member (会员) as the roster knows them. Times are Unix milliseconds; None is no limit on that side."""
+
+    id: MemberId
+    trade: str = ""
+    valid_from_ms: int | None = None
+    valid_until_ms: int | None = None
+    revoked: bool = False
+    extended_release: bool = False
+    stations: frozenset[StationId] | None = None
+    """Where the member may enter; None is every station that holds the member on its roster."""
+    schedule: Schedule | None = None
+    """When the member may enter, in the station's time zone; None is always."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What the station knows of wall time. `latest_trusted_ms` is the newest trusted time in its journal."""
+
+    wall_ms: int
+    trusted: bool
+    latest_trusted_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """How many are inside. `capacity` None is no limit; an unsure count never denies."""
+
+    people: int = 0
+    sure: bool = False
+    capacity: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that a decision depends on.
+
+    `member` is None for a credential that no roster knows; `age_ms` is how long ago it was presented.
+    """
+
+    station: StationId
+    posture: Posture
+    member: Member | None
+    clock: Clock
+    age_ms: int = 0
+    factors: frozenset[Factor] = frozenset({Factor.CARD})
+    roster_available: bool = True
+    occupancy: Occupancy = field(default_factory=Occupancy)
+    strict_clock: bool = False
+    """True: without a trusted clock nobody with a limited validity or schedule enters."""
+    timezone: tzinfo = UTC
+    stale_after_ms: int = STALE_AFTER_MS
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer. `rule` names the row of the table that decided, `detail` says it to a technician."""
+
+    granted: bool
+    reason: Reason
+    rule: str
+    detail: str

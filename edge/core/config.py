@@ -1,0 +1,96 @@
+"""The part of a station's configuration that its decisions depend on. Built from the TOML model by the shell."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from enum import StrEnum
+
+from contract.ids import NodeId, ReaderId, StationId
+from contract.policy.model import STALE_AFTER_MS
+from contract.records import Posture
+
+MAX_READERS = 16
+MAX_NODES = 16
+DEBOUNCE_RANGE_MS = (10, 50)
+"""A contact pulse of 10 ms is never taken for a movement, one of 50 ms always."""
+
+
+class RelockOn(StrEnum):
+    """When a release ends early: as the door opens (the bolt may drop behind the strike), or only as it closes."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
+class LockKind(StrEnum):
+    """What the lock does without power."""
+
+    FAIL_SAFE = "fail_safe"
+    FAIL_SECURE = "fail_secure"
+
+
+class ExitAction(StrEnum):
+    """What the exit button means to the controller: let go, or only that the next opening is no forced entry."""
+
+    RELEASE = "release"
+    SHUNT = "shunt"
+
+
+@dataclass(frozen=True)
+class DoorConfig:
+    """Times of the door in milliseconds, and how it is built."""
+
+    release_ms: int = 5_000
+    extended_release_ms: int = 15_000
+    held_pre_alarm_ms: int = 20_000
+    held_ms: int = 30_000
+    relock_on: RelockOn = RelockOn.OPEN
+    lock_kind: LockKind = LockKind.FAIL_SAFE
+    exit_action: ExitAction = ExitAction.RELEASE
+    bounce_ms: int = 30
+    release_grace_ms: int = 1_000
+    """An opening this soon after a relock is a late hand, not a forced entry."""
+
+    def __post_init__(self) -> None:
+        least, most = DEBOUNCE_RANGE_MS
+        if not least < self.bounce_ms < most:
+            raise ValueError(f"bounce_ms = {self.bounce_ms}: must be above {least} and below {most}")
+        if not 0 < self.release_ms <= self.extended_release_ms:
+            raise ValueError(
+                f"release_ms = {self.release_ms}: must be above 0 and at most "
+                f"extended_release_ms = {self.extended_release_ms}"
+            )
+        if not 0 < self.held_pre_alarm_ms <= self.held_ms:
+            raise ValueError(
+                f"held_pre_alarm_ms = {self.held_pre_alarm_ms}: must be above 0 and at most held_ms = {self.held_ms}"
+            )
+        if self.release_grace_ms < 0:
+            raise ValueError(f"release_grace_ms = {self.release_grace_ms}: must not be negative")
+
+
+@dataclass(frozen=True)
+class AccessConfig:
+    """`capacity` None: no limit. `strict_clock`: see `contract.policy.model.Request`."""
+
+    capacity: int | None = None
+    strict_clock: bool = False
+    stale_after_ms: int = STALE_AFTER_MS
+
+
+@dataclass(frozen=True)
+class StationConfig:
+    """`nodes` are the station's organisation node and its ancestors, whose rosters it follows."""
+
+    station_id: StationId
+    readers: tuple[ReaderId, ...]
+    nodes: tuple[NodeId, ...] = ()
+    door: DoorConfig = field(default_factory=DoorConfig)
+    access: AccessConfig = field(default_factory=AccessConfig)
+    timezone: tzinfo = UTC
+    usual_posture: Posture = Posture.SECURE
+    """The station's own plan, followed while the cloud wants nothing else."""
+
+    def __post_init__(self) -> None:
+        if len(self.readers) > MAX_READERS or len(set(self.readers)) != len(self.readers):
+            raise ValueError(f"readers: at most {MAX_READERS}, each named once")
+        if len(self.nodes) > MAX_NODES or len(set(self.nodes)) != len(self.nodes):
+            raise ValueError(f"nodes: at most {MAX_NODES}, each named once")

@@ -1,0 +1,121 @@
+"""What the shell is asked to do to the world, and how urgent it is.
+
+Every effect has `urgency` and `actuator`. An effect acts on exactly one actuator; `opposes` tells which waiting
+effect a newer one makes void. The lock is a level, not a pulse, so carrying out the same effect twice does no harm.
+
+- `AT_ONCE`: act before and regardless of the journal; overtakes and cancels what waits.
+- `BUDGETED`: wait for the step's commit at most 50 ms, then act all the same.
+- `AFTER_COMMIT`: act only once the step's records are committed, and then send back `events.EffectDone`, else
+  `events.EffectRefused`.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Final
+
+from contract.ids import MemberId, ReaderId
+from contract.records import ReleaseCause, RelockCause
+
+
+class Urgency(Enum):
+    AT_ONCE = 1
+    BUDGETED = 2
+    AFTER_COMMIT = 3
+
+
+class Feedback(StrEnum):
+    """What a reader tells people. Light and sound of each are the driver's."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    SECOND_FACTOR = "second_factor"
+    HELD_PRE_ALARM = "held_pre_alarm"
+    HELD = "held"
+    FORCED = "forced"
+    EVACUATE = "evacuate"
+    IDLE = "idle"
+    """Back to normal: ends a lasting one (`held_pre_alarm`, `held`, `forced`, `evacuate`)."""
+
+
+URGENCY_OF_RELEASE: Final[dict[ReleaseCause, Urgency]] = {
+    # Out is never a matter of storage, and the wiring has let go already.
+    ReleaseCause.EXIT: Urgency.AT_ONCE,
+    ReleaseCause.FIRE: Urgency.AT_ONCE,
+    # A person waits in the rain: a full disk must not keep them there.
+    ReleaseCause.CARD: Urgency.BUDGETED,
+    ReleaseCause.FACE: Urgency.BUDGETED,
+    ReleaseCause.PIN: Urgency.BUDGETED,
+    ReleaseCause.FREE_ACCESS: Urgency.BUDGETED,
+    # Somebody far away acts: no record, no act.
+    ReleaseCause.COMMAND: Urgency.AFTER_COMMIT,
+}
+
+
+@dataclass(frozen=True)
+class ReleaseLock:
+    """Let the lock go and keep it so until `SecureLock`."""
+
+    cause: ReleaseCause
+    member: MemberId | None = None
+    command_id: str | None = None
+
+    @property
+    def urgency(self) -> Urgency:
+        return URGENCY_OF_RELEASE[self.cause]
+
+    @property
+    def actuator(self) -> str:
+        return "lock"
+
+
+@dataclass(frozen=True)
+class SecureLock:
+    """Put the lock to rest."""
+
+    cause: RelockCause
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AT_ONCE
+
+    @property
+    def actuator(self) -> str:
+        return "lock"
+
+
+@dataclass(frozen=True)
+class ReaderFeedback:
+    reader: ReaderId
+    outcome: Feedback
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AT_ONCE
+
+    @property
+    def actuator(self) -> str:
+        return f"reader:{self.reader}"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Stop in order (the shell then sends `events.StopRequested`); the service manager starts the station again."""
+
+    why: str
+    command_id: str | None = None
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AFTER_COMMIT
+
+    @property
+    def actuator(self) -> str:
+        return "station"
+
+
+Effect = ReleaseLock | SecureLock | ReaderFeedback | Stop
+
+
+def opposes(newer: Effect, waiting: Effect) -> bool:
+    """Whether `newer` makes the still waiting effect void. A repeated release does not: it lets go sooner, or again."""
+    return {type(newer), type(waiting)} == {ReleaseLock, SecureLock}

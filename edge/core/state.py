@@ -1,0 +1,188 @@
+"""What a station remembers.
+
+`Durable` is a fold over the journal's records: only `fold.apply` changes it, so replaying the journal gives it again.
+`Volatile` is contacts, levels, timers and what the parts of the station last said of themselves: it starts
+empty in every run, and the shell tells it anew. A timer is kept as the moment at which it ends, so that `deadline`
+needs nothing but the state.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contract.ids import MemberId, NodeId, ReaderId
+from contract.records import AlarmCode, DoorMode, Posture, Priority, ReleaseCause
+from edge.core.events import StorageStatus
+
+MAX_COMMANDS_SEEN = 256
+MAX_COMMANDS_BEGUN = 16
+MAX_STANDING_ALARMS = 64
+MAX_ROSTER_NODES = 16
+MAX_CHILDREN = 16
+
+
+@dataclass(frozen=True)
+class Now:
+    """The time of a step. `mono_ms` never goes back within a boot. Records of the step are stamped with this."""
+
+    mono_ms: int
+    wall_ms: int
+    clock_trusted: bool
+    latest_trusted_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class RecordedAt:
+    """A record's stamp in the journal."""
+
+    mono_ms: int
+    wall_ms: int
+    boot: int
+
+
+# ---------------------------------------------------------------- durable
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release in force: the lock is let go exactly while there is one."""
+
+    cause: ReleaseCause
+    member: MemberId | None = None
+    hold_ms: int = 0
+    """0: for as long as its cause stands."""
+
+
+@dataclass(frozen=True)
+class Door:
+    mode: DoorMode = DoorMode.SECURED
+    release: Release | None = None
+    fire: bool = False
+    held_for_ms: int | None = None
+    """`open_ms` of a `door.held` that has not been cleared yet."""
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    people: int = 0
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm that stands. `since_ms` is wall time."""
+
+    code: AlarmCode
+    source: str
+    priority: Priority
+    detail: str
+    since_ms: int
+
+
+@dataclass(frozen=True)
+class RosterVersion:
+    version: int
+    members: int
+
+
+@dataclass(frozen=True)
+class BegunCommand:
+    """A command begun and not answered yet."""
+
+    id: str
+    kind: str
+    issued_by: str
+
+
+@dataclass(frozen=True)
+class Durable:
+    boot: int = 0
+    software: str = ""
+    stopped: bool = False
+    """The run that wrote the last record ended in order."""
+    door: Door = field(default_factory=Door)
+    posture: Posture = Posture.SECURE
+    desired_revision: int = -1
+    """-1: nothing was ever desired."""
+    occupancy: Occupancy = field(default_factory=Occupancy)
+    alarms: tuple[Alarm, ...] = ()
+    roster: Mapping[NodeId, RosterVersion] = field(default_factory=dict)
+    commands_seen: tuple[str, ...] = ()
+    """Ids of the latest commands, oldest first, so that a replayed one is refused."""
+    commands_begun: tuple[BegunCommand, ...] = ()
+
+
+# ---------------------------------------------------------------- volatile
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The door's inputs and timers. `…_at_ms` are moments on the monotonic clock; None: no such timer runs."""
+
+    contact_open: bool | None = None
+    """After debouncing; None: not known."""
+    raw_open: bool | None = None
+    raw_since_ms: int = 0
+    settles_at_ms: int | None = None
+    """When the raw level will have been stable for long enough to be believed."""
+    exit_pressed: bool = False
+    exit_let_go_ms: int | None = None
+    released_until_ms: int | None = None
+    open_since_ms: int | None = None
+    open_limit_at_ms: int | None = None
+    """When the next limit of an open door is reached: the pre-alarm, then held."""
+    excused_until_ms: int | None = None
+    """Until then an opening of a secured door is no forced entry …"""
+    excused_by: Release | None = None
+    """… because of this release, which has just ended, or of the exit button."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """What one part says of itself. `ok` None: it has not said anything in this run."""
+
+    ok: bool | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A condition that stands for less than its alarm's delay."""
+
+    code: AlarmCode
+    source: str
+    raise_at_ms: int
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The conditions of the station's parts, as last told."""
+
+    levels_read: bool = False
+    """The inputs have been read in this run; until then standing alarms are left as they were."""
+    gpio: Health = field(default_factory=Health)
+    uplink: Health = field(default_factory=Health)
+    roster: Health = field(default_factory=Health)
+    clock: Health = field(default_factory=Health)
+    storage: StorageStatus | None = None
+    storage_detail: str = ""
+    readers: Mapping[ReaderId, Health] = field(default_factory=dict)
+    children: Mapping[str, Health] = field(default_factory=dict)
+    records_dropped: int = 0
+    config_refused: str | None = None
+    journal_reset: str | None = None
+    journal_forked: str | None = None
+
+
+@dataclass(frozen=True)
+class Volatile:
+    inputs: Inputs = field(default_factory=Inputs)
+    parts: Parts = field(default_factory=Parts)
+    pending: tuple[Pending, ...] = ()
+    stopped: bool = False
+    """`StationStopped` is written: nothing may follow it in this run."""
+
+
+@dataclass(frozen=True)
+class StationState:
+    durable: Durable = field(default_factory=Durable)
+    volatile: Volatile = field(default_factory=Volatile)

@@ -1,0 +1,50 @@
+"""The station's state as people and the state message need it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract.ids import NodeId, ReaderId
+from contract.records import DoorMode, Posture
+from edge.core.state import Alarm, RosterVersion, StationState
+
+
+@dataclass(frozen=True)
+class StationView:
+    mode: DoorMode
+    contact_open: bool | None
+    lock_released: bool
+    exit_pressed: bool
+    fire: bool
+    posture: Posture
+    people: int
+    people_sure: bool
+    readers: Mapping[ReaderId, bool]
+    """False also for a reader that has not been heard of in this run."""
+    alarms: tuple[Alarm, ...]
+    roster: Mapping[NodeId, RosterVersion]
+    desired_revision: int
+    storage: str
+    boot: int
+    software: str
+
+
+def view(state: StationState) -> StationView:
+    """What `state` looks like from outside."""
+    durable, volatile = state.durable, state.volatile
+    return StationView(
+        mode=durable.door.mode,
+        contact_open=volatile.inputs.contact_open,
+        lock_released=durable.door.release is not None,
+        exit_pressed=volatile.inputs.exit_pressed,
+        fire=durable.door.fire,
+        posture=durable.posture,
+        people=durable.occupancy.people,
+        people_sure=durable.occupancy.sure,
+        readers={reader: health.ok is True for reader, health in volatile.parts.readers.items()},
+        alarms=durable.alarms,
+        roster=durable.roster,
+        desired_revision=durable.desired_revision,
+        storage=volatile.parts.storage or "ok",
+        boot=durable.boot,
+        software=durable.software,
+    )
