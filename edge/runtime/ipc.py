@@ -2,7 +2,7 @@
 
 Each child holds one end of an inherited SOCK_SEQPACKET pair, so that messages keep their borders and an end of the
 process is seen as an end of the stream. A message is one JSON object with its class name as `"m"`. A child may send
-only the kinds in its row of `ALLOWED`: a reader process that was taken over by hostile bytes cannot speak as the uplink.
+only the kinds in its row of `ALLOWED`: a reader process taken over by hostile bytes cannot speak as the uplink.
 
 Sending never blocks: a full socket means that the other side hangs, and then the caller is told (`ChannelFull`) and
 decides what to drop. Receiving is left to the caller's loop; `Channel.receive` gives at most one message.
