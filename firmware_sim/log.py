@@ -64,6 +64,7 @@ class WorldLog:
         self._max_bytes = max_bytes
         self.recent: deque[dict[str, Json]] = deque(maxlen=RECENT_LINES)
         self.written = 0
+        self.full = False
         self.on_line: Callable[[], None] | None = None
         self.on_full: Callable[[], None] | None = None
         if path is not None:
@@ -83,6 +84,7 @@ class WorldLog:
         with self._lock:
             if self._file is not None:
                 if self._bytes + len(encoded) > self._max_bytes:
+                    self.full = True
                     if self.on_full is not None:
                         self.on_full()
                     raise LogFull(f"{self._file.name}: the world's log reached its limit of {self._max_bytes} bytes")
@@ -93,6 +95,10 @@ class WorldLog:
         if self.on_line is not None:
             self.on_line()
         return at_ms
+
+    def tail(self) -> list[dict[str, Json]]:
+        with self._lock:
+            return list(self.recent)
 
     def close(self) -> None:
         with self._lock:

@@ -62,9 +62,6 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
         tty.setraw(self._far_end)
         self._set_speed(baud)
         os.set_blocking(self._master, False)
-        device.parent.mkdir(parents=True, exist_ok=True)
-        device.unlink(missing_ok=True)
-        device.symlink_to(os.ttyname(self._far_end))
         self._delayed: deque[tuple[float, bytes]] = deque()
         self.lose_replies = 0
         self.corrupt_replies = 0
@@ -77,6 +74,12 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
         attributes = termios.tcgetattr(self._far_end)
         attributes[4] = attributes[5] = speed
         termios.tcsetattr(self._far_end, termios.TCSANOW, attributes)
+
+    def publish(self) -> None:
+        """Point the stable path at this line; done last at start, so that a start that fails leaves another's path alone."""
+        self._device.parent.mkdir(parents=True, exist_ok=True)
+        self._device.unlink(missing_ok=True)
+        self._device.symlink_to(os.ttyname(self._far_end))
 
     def fileno(self) -> int:
         return self._master

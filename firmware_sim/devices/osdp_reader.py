@@ -86,11 +86,13 @@ class OsdpReader:
         self._thread = threading.Thread(target=self._run, name=f"reader-{reader_id}", daemon=True)
 
     def start(self) -> None:
+        self.line.publish()
         self._thread.start()
 
     def stop(self) -> None:
-        self._ask(self._request_stop)
-        self._thread.join(STOP_TIMEOUT_S)
+        if self._thread.is_alive():
+            self._ask(self._request_stop)
+            self._thread.join(STOP_TIMEOUT_S)
         self.line.close()
         os.close(self._wake_read)
         os.close(self._wake_write)

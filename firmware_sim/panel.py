@@ -1,0 +1,177 @@
+"""The panel's API and pages: a person plays with the station in a browser.
+
+`GET /api/world` is the whole state, `GET /api/world/live` the same as a stream (one event for each change, at most 20 a second),
+`POST /api/act` does one thing. The pages are the built ones of `web/`, served as they are.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
+
+from firmware_sim import panel_models as models
+from firmware_sim.fault_board import FaultBoard
+from firmware_sim.faults import FaultError
+from firmware_sim.log import monotonic_ms
+from firmware_sim.snapshot import snapshot
+from firmware_sim.station import ActError, Station
+from firmware_sim.stories import Stories
+
+logger = logging.getLogger(__name__)
+
+MIN_INTERVAL_S = 0.05
+KEEP_ALIVE_S = 15.0
+MAX_LIVE_PAGES = 16
+
+
+class Panel:
+    """What the API acts on. Without a station (`make_app(None)`) only the OpenAPI document can be had."""
+
+    def __init__(self, station: Station, faults: FaultBoard, stories: Stories) -> None:
+        self.station, self.faults, self.stories = station, faults, stories
+        self._changed = asyncio.Condition()
+        self._version = 0
+        self._notifier: asyncio.Task[None] | None = None
+        self.live_pages = 0
+        self.closing = False
+        station.on_change = self._on_change
+
+    def view(self) -> models.WorldView:
+        return snapshot(self.station, self.faults, self.stories)
+
+    def _on_change(self) -> None:
+        self._version += 1
+        if self._notifier is None or self._notifier.done():
+            self._notifier = asyncio.get_running_loop().create_task(self._notify())
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
+
+    async def close(self) -> None:
+        self.closing = True
+        await self._notify()
+
+    async def live(self) -> AsyncIterator[bytes]:
+        """Server-sent events: the present state, then one event for each change; a comment when nothing happens."""
+        seen = -1
+        self.live_pages += 1
+        try:
+            while not self.closing:
+                if seen != self._version or self._door_moves():
+                    seen = self._version
+                    yield b"data: " + self.view().model_dump_json().encode() + b"\n\n"
+                    await asyncio.sleep(MIN_INTERVAL_S)
+                    continue
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE_S), self._changed:
+                        await self._changed.wait_for(lambda: seen != self._version or self.closing)
+                except TimeoutError:
+                    yield b": still here\n\n"
+        finally:
+            self.live_pages -= 1
+
+    def _door_moves(self) -> bool:
+        leaf, now_ms = self.station.world.leaf, monotonic_ms()
+        return leaf.angle(now_ms) != leaf.angle(now_ms + 1.0)
+
+    async def act(self, act: models.Act) -> models.ActDone:
+        """Raises ActError or FaultError with a sentence for the person who asked."""
+        station = self.station
+        match act:
+            case models.PresentCard():
+                reader = station.reader(act.reader)
+                station.present_card(reader.id, station.person_with_card(act.card_id))
+            case models.PushDoor():
+                return models.ActDone(opened=station.push_door(act.force, act.from_inside))
+            case models.LetGo():
+                station.let_go()
+            case models.HoldDoor():
+                station.wedge_door(act.on)
+            case models.ExitButton():
+                await self._press_exit(act)
+            case models.Fire():
+                station.set_fire(act.active)
+            case models.Network():
+                await station.set_network(act.on)
+            case models.Power():
+                return models.ActDone(warning=await station.set_power(act.on))
+            case models.Fault():
+                await self.faults.set(act.name, act.on, act.args)
+            case models.Story():
+                self.stories.start(act.name)
+        return models.ActDone()
+
+    async def _press_exit(self, act: models.ExitButton) -> None:
+        if (act.pressed is None) == (act.press_ms is None):
+            raise ActError("exit_button: give either pressed or press_ms")
+        if act.press_ms is None:
+            self.station.press_exit(bool(act.pressed))
+            return
+        self.station.press_exit(True)
+        try:
+            await asyncio.sleep(act.press_ms / 1000.0)
+        finally:
+            self.station.press_exit(False)
+
+
+class Pages(StaticFiles):
+    """The built pages. They carry no secrets but change with each build, so the browser asks again each time."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def make_app(panel: Panel | None, pages_dir: Path | None = None) -> FastAPI:
+    app = FastAPI(title="Yizhan simulator panel", version="1", docs_url=None, redoc_url=None)
+
+    def running() -> Panel:
+        if panel is None:
+            raise HTTPException(503, "the simulator is not running")
+        return panel
+
+    @app.get("/api/world", operation_id="getWorld")
+    async def world() -> models.WorldView:
+        return running().view()
+
+    @app.get(
+        "/api/world/live", operation_id="liveWorld", response_class=StreamingResponse,
+        responses={200: {"description": "Each event's data is a WorldView.", "content": {"text/event-stream": {}}}},
+    )
+    async def live() -> StreamingResponse:
+        if running().live_pages >= MAX_LIVE_PAGES:
+            raise HTTPException(503, f"{MAX_LIVE_PAGES} live pages are open already; close one")
+        return StreamingResponse(
+            running().live(), media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        )
+
+    @app.post("/api/act", operation_id="act")
+    async def act(body: models.Act) -> models.ActDone:
+        try:
+            return await running().act(body)
+        except (ActError, FaultError) as error:
+            raise HTTPException(422, str(error)) from None
+
+    if pages_dir is not None and (pages_dir / "index.html").is_file():
+        app.mount("/", Pages(directory=pages_dir, html=True))
+    else:
+        @app.get("/", include_in_schema=False)
+        async def no_pages() -> PlainTextResponse:
+            return PlainTextResponse(
+                f"The panel's pages are not built: {pages_dir}/index.html is missing. "
+                "Build them with `make web`. The API is at /api/world.\n", status_code=503,
+            )
+    return app
+
+
+def openapi_document() -> str:
+    return json.dumps(make_app(None).openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
