@@ -1,0 +1,56 @@
+# Yizhan (驿站). `make demo` shows a station; `make test` proves it. Everything else: `make help`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# The environment's own Node, where the system has none, is found in its bin as well.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PYTHON := .venv/bin/python
+
+ARGS ?=
+ROUNDS ?= 20
+SEED ?= 1
+
+.PHONY: help ready demo test check chaos bench pages documents lock clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+ready: ## Set up the environment, packages and web pages (all others do it by themselves)
+	@tools/bootstrap.sh
+
+demo: ready ## One station, end to end, with pages to play in; ARGS="--seconds 45 --json" for a scripted run
+	@$(PYTHON) -m yizhan demo $(ARGS)
+
+test: ready ## All tests, with 20 rounds of chaos; ARGS is passed to pytest
+	$(PYTHON) -m pytest $(ARGS)
+	npm --prefix web test --silent
+
+check: ready ## Style, types, import rules, sizes, generated documents, docs
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	$(PYTHON) tools/sizes.py
+	$(PYTHON) tools/documents.py --check
+	npm --prefix web run --silent check
+	$(PYTHON) -m pytest -q tests/house/test_docs.py tests/house/test_imports.py tests/house/test_tree.py
+
+chaos: ready ## kill -9 at random moments, ROUNDS=n SEED=s; ends with one line of JSON
+	@$(PYTHON) -m bench.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
+
+bench: ready ## Measurements beside their floors; ends with one line of JSON
+	@$(PYTHON) -m bench $(ARGS)
+
+pages: ready ## Build the web pages anew
+	npm --prefix web run build
+
+documents: ready ## Write the generated documents anew (AsyncAPI, OpenAPI)
+	$(PYTHON) tools/documents.py
+
+lock: ## Renew the lock files from pyproject.toml
+	tools/lock.sh
+
+clean: ## Remove everything that make has made (the demo's data in .run too)
+	rm -rf .venv .run web/node_modules web/dist web/src/generated build dist *.egg-info
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
