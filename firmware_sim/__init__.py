@@ -1,7 +1,7 @@
 """The station's hardware, simulated on the real wire protocols.
 
-`yizhan sim run --config F` runs one process in which a small *world* (door leaf, lock, people with cards) lives behind the
-same wires a real station has, so that the controller on the other side cannot tell the difference:
+`yizhan sim run --config F` runs one process in which a small *world* (door leaf, lock, people with cards) lives
+behind the same wires a real station has, so that the controller on the other side cannot tell the difference:
 
 - `world`, `door_leaf`, `lock`, `contact`, `people`: the physics. They read no clock; time comes in with every call.
 - `devices.gpio`: the Pi's pins, as a server of pigpio's socket protocol.

@@ -37,7 +37,7 @@ class PanelServer(uvicorn.Server):
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="yizhan sim", description="A station's hardware, simulated on its real wires.")
+    parser = argparse.ArgumentParser(prog="yizhan sim", description="A station's hardware on its real wires.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run until SIGTERM or Ctrl-C")
     run.add_argument("--config", type=Path, required=True)
@@ -51,6 +51,7 @@ def main(argv: list[str]) -> int:
         print(openapi_document(), end="")
         return 0
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         config = load(arguments.config)
         if arguments.command == "check-config":
@@ -93,9 +94,14 @@ async def serve(config: SimConfig) -> int:
     faults = FaultBoard(station)
     stories = Stories(station, config.stories)
     panel = Panel(station, faults, stories)
-    server = PanelServer(uvicorn.Config(
-        make_app(panel, config.panel.pages_dir), log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_S,
-    ))
+    server = PanelServer(
+        uvicorn.Config(
+            make_app(panel, config.panel.pages_dir),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+    )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         async with asyncio.TaskGroup() as background:
@@ -105,7 +111,11 @@ async def serve(config: SimConfig) -> int:
                 tasks.append(background.create_task(_play(stories)))
             if config.faults.names:
                 plan = schedule(
-                    config.faults.names, tuple(station.readers), config.faults.seed, config.faults.every_ms, config.faults.last_ms
+                    config.faults.names,
+                    tuple(station.readers),
+                    config.faults.seed,
+                    config.faults.every_ms,
+                    config.faults.last_ms,
                 )
                 tasks.append(background.create_task(faults.run_schedule(plan)))
             await stopping.wait()

@@ -189,12 +189,13 @@ class SimConfig:
                 raise ValueError(f"faults: names: {fault} needs a [link]")
             if fault.startswith("reader_") and not self.readers:
                 raise ValueError(f"faults: names: {fault} needs a reader")
-        for name, ids in {
+        unique: dict[str, list[str]] = {
             "readers: id": [reader.id for reader in self.readers],
             "readers: device": [str(reader.device) for reader in self.readers],
             "people: id": [person.id for person in self.people],
             "people: card.id": [person.person().card.id for person in self.people],
-        }.items():
+        }
+        for name, ids in unique.items():
             if len(set(ids)) != len(ids):
                 raise ValueError(f"{name} must be different in each entry")
 

@@ -1,8 +1,9 @@
 """A dry contact and its bounce.
 
-Two pieces of metal meet several times before they stay together. The plan of one change is drawn from a seeded generator when the
-change begins: the new state at once, then one to four short returns to the old one, and rest within 1 to 8 ms. The same seed gives the
-same bounces. Closed means "connected to ground", which the controller's pull-up turns into a low level.
+Two pieces of metal meet several times before they stay together. The plan of one change is drawn from a seeded
+generator when the change begins: the new state at once, then one to four short returns to the old one, and rest
+within 1 to 8 ms. The same seed gives the same bounces. Closed means "connected to ground", which the controller's
+pull-up turns into a low level.
 """
 
 import random

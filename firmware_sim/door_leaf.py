@@ -1,8 +1,8 @@
 """The door leaf: an angle that a hand pushes open and a closer pulls shut.
 
-The leaf moves at constant speed between closed (0°) and fully open (90°), so the moment at which it passes the contact's angle is
-computed exactly and nothing has to be stepped. A hand holds the leaf open until it lets go; a wedge stops it from closing at
-whatever angle it stands.
+The leaf moves at constant speed between closed (0°) and fully open (90°), so the moment at which it passes the
+contact's angle is computed exactly and nothing has to be stepped. A hand holds the leaf open until it lets go; a
+wedge stops it from closing at whatever angle it stands.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Everything that can be broken, by command or by a schedule drawn from a seed.
 
-A lasting fault is on until it is taken back; a momentary one (lost replies, corruption, noise) happens to the next so many replies and is over.
-Setting a fault twice is setting it once.
+A lasting fault is on until it is taken back; a momentary one (lost replies, corruption, noise) happens to the next so
+many replies and is over. Setting a fault twice is setting it once.
 """
 
 import random
@@ -70,12 +70,16 @@ class PlannedFault:
 def schedule(
     names: tuple[FaultName, ...], readers: tuple[str, ...], seed: int, every_ms: float, last_ms: float
 ) -> Iterator[PlannedFault]:
-    """Faults one after the other, for ever: kinds, places, pauses and lengths by seed; the same seed gives the same faults."""
+    """Faults one after the other, for ever: kinds, places, pauses and lengths by seed; the same seed gives the same
+    faults."""
     source = random.Random(f"{seed}/faults")
     while True:
         name = source.choice(names)
         reader = source.choice(readers) if name.startswith("reader_") and readers else None
         wire = source.choice(list(Wire)) if name is FaultName.CUT_WIRE else None
         yield PlannedFault(
-            source.uniform(0.5, 1.5) * every_ms, name, FaultArgs(reader=reader, wire=wire), source.uniform(0.5, 1.5) * last_ms
+            source.uniform(0.5, 1.5) * every_ms,
+            name,
+            FaultArgs(reader=reader, wire=wire),
+            source.uniform(0.5, 1.5) * last_ms,
         )

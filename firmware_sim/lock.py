@@ -3,11 +3,13 @@
     mains ──┬── exit button ──┬── fire panel ──┬── relay ── lock
             (each of the three can release the lock by itself, without the controller)
 
-The controller's pin means "release": high energises the relay, the relay releases the lock. A *fail-safe* lock (a magnet) is locked while
-it has power, so exit button, fire panel, relay and a lost mains each release it by breaking its current. A *fail-secure* lock (an
-electric strike) needs power to release, so without mains it stays locked from outside and its mechanical handle is the way out.
+The controller's pin means "release": high energises the relay, the relay releases the lock. A *fail-safe* lock (a
+magnet) is locked while it has power, so exit button, fire panel, relay and a lost mains each release it by breaking
+its current. A *fail-secure* lock (an electric strike) needs power to release, so without mains it stays locked from
+outside and its mechanical handle is the way out.
 
-`released` is electrical: what the wiring tells the lock. `bolt_free` is mechanical: the bolt follows unless it is stuck.
+`released` is electrical: what the wiring tells the lock. `bolt_free` is mechanical: the bolt follows unless it is
+stuck.
 """
 
 from dataclasses import dataclass, replace

@@ -1,9 +1,9 @@
 """The world's own log: what really happened at the station, one JSON object a line.
 
-It is the oracle that the cloud's rows are compared with, so it is complete and exact: a line is written and flushed before
-the simulator goes on, `mono_ms` is the moment of the event itself on CLOCK_MONOTONIC (the same clock in every process of
-this machine), and when the file's limit is reached the simulator stops instead of leaving a hole.
-Lines stand in the order of writing; a line computed for an exact earlier moment may follow one some milliseconds younger.
+It is the oracle that the cloud's rows are compared with, so it is complete and exact: a line is written and flushed
+before the simulator goes on, `mono_ms` is the moment of the event itself on CLOCK_MONOTONIC (the same clock in every
+process of this machine), and when the file's limit is reached the simulator stops instead of leaving a hole. Lines
+stand in the order of writing; a line computed for an exact earlier moment may follow one some milliseconds younger.
 """
 
 import json
@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 RECENT_LINES = 50
 MAX_LOG_BYTES = 1 << 30
@@ -66,19 +66,23 @@ class WorldLog:
         self.written = 0
         self.full = False
         self.on_line: Callable[[], None] | None = None
-        self.on_full: Callable[[], None] | None = None
+        self.on_full: Callable[[], object] | None = None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
             self._bytes = path.stat().st_size
 
     def write(self, kind: FactKind, at_ms: float | None = None, **fields: Json) -> float:
-        """Append one fact and return its `mono_ms`; `at_ms` is given when the moment is known more exactly than "now"."""
+        """Append one fact and return its `mono_ms`; `at_ms` is given when the moment is known more exactly than
+        "now"."""
         now_ms = monotonic_ms()
         at_ms = now_ms if at_ms is None else at_ms
         at = datetime.now(UTC) - timedelta(milliseconds=now_ms - at_ms)
         line: dict[str, Json] = {
-            "mono_ms": round(at_ms, 3), "at": at.isoformat(timespec="milliseconds"), "kind": kind.value, **fields,
+            "mono_ms": round(at_ms, 3),
+            "at": at.isoformat(timespec="milliseconds"),
+            "kind": kind.value,
+            **fields,
         }
         encoded = json.dumps(line, ensure_ascii=False).encode() + b"\n"
         with self._lock:

@@ -1,7 +1,7 @@
 """The panel's API and pages: a person plays with the station in a browser.
 
-`GET /api/world` is the whole state, `GET /api/world/live` the same as a stream (one event for each change, at most 20 a second),
-`POST /api/act` does one thing. The pages are the built ones of `web/`, served as they are.
+`GET /api/world` is the whole state, `GET /api/world/live` the same as a stream (one event for each change, at most 20
+a second), `POST /api/act` does one thing. The pages are the built ones of `web/`, served as they are.
 """
 
 import asyncio
@@ -72,7 +72,8 @@ class Panel:
                     continue
                 try:
                     async with asyncio.timeout(KEEP_ALIVE_S), self._changed:
-                        await self._changed.wait_for(lambda: seen != self._version or self.closing)
+                        if seen == self._version and not self.closing:
+                            await self._changed.wait()
                 except TimeoutError:
                     yield b": still here\n\n"
         finally:
@@ -144,14 +145,18 @@ def make_app(panel: Panel | None, pages_dir: Path | None = None) -> FastAPI:
         return running().view()
 
     @app.get(
-        "/api/world/live", operation_id="liveWorld", response_class=StreamingResponse,
+        "/api/world/live",
+        operation_id="liveWorld",
+        response_class=StreamingResponse,
         responses={200: {"description": "Each event's data is a WorldView.", "content": {"text/event-stream": {}}}},
     )
     async def live() -> StreamingResponse:
         if running().live_pages >= MAX_LIVE_PAGES:
             raise HTTPException(503, f"{MAX_LIVE_PAGES} live pages are open already; close one")
         return StreamingResponse(
-            running().live(), media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+            running().live(),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
         )
 
     @app.post("/api/act", operation_id="act")
@@ -164,12 +169,15 @@ def make_app(panel: Panel | None, pages_dir: Path | None = None) -> FastAPI:
     if pages_dir is not None and (pages_dir / "index.html").is_file():
         app.mount("/", Pages(directory=pages_dir, html=True))
     else:
+
         @app.get("/", include_in_schema=False)
         async def no_pages() -> PlainTextResponse:
             return PlainTextResponse(
                 f"The panel's pages are not built: {pages_dir}/index.html is missing. "
-                "Build them with `make web`. The API is at /api/world.\n", status_code=503,
+                "Build them with `make web`. The API is at /api/world.\n",
+                status_code=503,
             )
+
     return app
 
 

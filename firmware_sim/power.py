@@ -1,7 +1,8 @@
 """The station's power switch, as far as it concerns other processes.
 
-Cutting the power of a real station ends the controller between two instructions. Whoever runs the controller here (the demo's service
-manager) listens on a Unix socket, is told `{"cut": "edge"}` or `{"restore": "edge"}` as one line of JSON, and answers with one line, `{"ok": true}`.
+Cutting the power of a real station ends the controller between two instructions. Whoever runs the controller here
+(the demo's service manager) listens on a Unix socket, is told `{"cut": "edge"}` or `{"restore": "edge"}` as one line
+of JSON, and answers with one line, `{"ok": true}`.
 """
 
 import asyncio

@@ -13,15 +13,24 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
     world, leaf, lock, link = station.world, station.world.leaf, station.world.lock, station.link
     return models.WorldView(
         mono_ms=round(now_ms, 3),
-        door=models.DoorView(angle_degrees=round(leaf.angle(now_ms), 1), open=leaf.open, hand=leaf.hand, wedge=leaf.wedge),
+        door=models.DoorView(
+            angle_degrees=round(leaf.angle(now_ms), 1), open=leaf.open, hand=leaf.hand, wedge=leaf.wedge
+        ),
         lock=models.LockView(
-            kind=lock.kind, released=lock.released, cause=lock.cause, pin=lock.inputs.pin,
-            bolt_free=lock.bolt_free, stuck=lock.stuck,
+            kind=lock.kind,
+            released=lock.released,
+            cause=lock.cause,
+            pin=lock.inputs.pin,
+            bolt_free=lock.bolt_free,
+            stuck=lock.stuck,
         ),
         inputs=models.InputsView(exit_pressed=world.exit_pressed, fire_active=world.fire_active),
         pins=[
             models.PinView(
-                wire=wire, pin=pin, mode=station.bank.mode(pin).name.lower(), level=station.bank.level(pin),
+                wire=wire,
+                pin=pin,
+                mode=station.bank.mode(pin).name.lower(),
+                level=station.bank.level(pin),
                 cut=wire in world.cut_wires,
             )
             for wire, pin in ((wire, station.pins[wire]) for wire in Wire)
@@ -29,7 +38,9 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
         readers=[_reader(station, reader_id) for reader_id in station.readers],
         people=[
             models.PersonView(
-                id=person.id, name=person.name, known=person.known,
+                id=person.id,
+                name=person.name,
+                known=person.known,
                 card=models.CardView(id=person.card.id, format=person.card.format, bits=person.card.bits),
             )
             for person in station.people.values()
@@ -39,8 +50,11 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
             for (name, target), args in faults.active.items()
         ],
         network=models.NetworkView(
-            configured=link is not None, on=station.network_on, black_hole=link is not None and link.black_hole,
-            delay_ms=link.delay_ms if link else 0.0, connections=link.connections if link else 0,
+            configured=link is not None,
+            on=station.network_on,
+            black_hole=link is not None and link.black_hole,
+            delay_ms=link.delay_ms if link else 0.0,
+            connections=link.connections if link else 0,
         ),
         gpio=models.GpioView(listening=station.gpio.listening, clients=station.gpio.client_count),
         power_on=world.power_on,
@@ -52,6 +66,11 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
 def _reader(station: Station, reader_id: str) -> models.ReaderView:
     state = station.readers[reader_id].state
     return models.ReaderView(
-        id=reader_id, mode=state.mode, online=state.online, secure=state.secure, plugged=state.plugged,
-        powered=state.powered, feedback=state.feedback,
+        id=reader_id,
+        mode=state.mode,
+        online=state.online,
+        secure=state.secure,
+        plugged=state.plugged,
+        powered=state.powered,
+        feedback=state.feedback,
     )

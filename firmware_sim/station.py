@@ -1,13 +1,14 @@
 """The simulated station: world and wires put together, and the one place that owns the time.
 
-Everything runs on one asyncio loop except the readers, which have a thread each. Before every act and every request on the GPIO wire the world
-catches up to the present; between them one timer waits for the next thing that happens by itself.
+Everything runs on one asyncio loop except the readers, which have a thread each. Before every act and every request
+on the GPIO wire the world catches up to the present; between them one timer waits for the next thing that happens by
+itself.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from firmware_sim.config import SimConfig, read_key
 from firmware_sim.devices.gpio import GpioServer
@@ -49,7 +50,14 @@ class Station:
         keys = [read_key(reader.key_file) for reader in config.readers]
         self.readers = {
             reader.id: OsdpReader(
-                ReaderId(reader.id), reader.device, reader.address, reader.baud, key, reader.mode, config.world.seed, log
+                ReaderId(reader.id),
+                reader.device,
+                reader.address,
+                reader.baud,
+                key,
+                reader.mode,
+                config.world.seed,
+                log,
             )
             for reader, key in zip(config.readers, keys, strict=True)
         }
@@ -74,9 +82,9 @@ class Station:
         for reader in self.readers.values():
             reader.start()
 
-    async def _listen(self, start: Callable[[], "asyncio.Future[None] | object"], section: str, key: str, port: int) -> None:
+    async def _listen(self, start: Callable[[], Awaitable[None]], section: str, key: str, port: int) -> None:
         try:
-            await start()  # type: ignore[misc]
+            await start()
         except OSError as error:
             raise WireBusy(f"[{section}] {key}: port {port} cannot be opened: {error.strerror}") from None
 

@@ -1,8 +1,9 @@
 """The stories: what people do at the station, as small plays on the world.
 
-A person knows only what a person sees: whether the lock gave way, the reader's light, whether the door moves. So a rider who is not
-let in waits three seconds and leaves, and a story ends whether or not there is a controller. Each visit is logged at its beginning and end
-with what came of it; `pace` shortens people's pauses, never the controller's own timers.
+A person knows only what a person sees: whether the lock gave way, the reader's light, whether the door moves. So a
+rider who is not let in waits three seconds and leaves, and a story ends whether or not there is a controller. Each
+visit is logged at its beginning and end with what came of it; `pace` shortens people's pauses, never the controller's
+own timers.
 
 At most four stories play at once; a person is in one of them only.
 """
@@ -17,7 +18,7 @@ from enum import StrEnum
 
 from firmware_sim.config import StoriesConfig, StoryName
 from firmware_sim.devices.osdp_reader import OsdpReader
-from firmware_sim.log import FactKind, Json, monotonic_ms
+from firmware_sim.log import FactKind, monotonic_ms
 from firmware_sim.people import Card, CardFormat, CardId, Person, PersonId
 from firmware_sim.station import ActError, Station
 
@@ -73,7 +74,8 @@ class Stories:
         return visit.id
 
     async def run(self) -> None:
-        """The scripted mode: visits one after the other, in an order drawn by seed, until the configured time is over."""
+        """The scripted mode: visits one after the other, in an order drawn by seed, until the configured time is
+        over."""
         await self._wait_for_readers()
         end_ms = monotonic_ms() + self._config.seconds * 1000.0 if self._config.seconds else float("inf")
         while monotonic_ms() < end_ms:
@@ -121,8 +123,13 @@ class Stories:
                 outcome = await plays[visit.story](visit)
             finally:
                 self._station.let_go()
-                fields: dict[str, Json] = {"took_ms": round(monotonic_ms() - begun_ms, 1)}
-                log.write(FactKind.VISIT_END, visit=visit.id, story=visit.story.value, outcome=outcome.value, **fields)
+                log.write(
+                    FactKind.VISIT_END,
+                    visit=visit.id,
+                    story=visit.story.value,
+                    outcome=outcome.value,
+                    took_ms=round(monotonic_ms() - begun_ms, 1),
+                )
 
     # The plays
 
@@ -221,4 +228,7 @@ class Stories:
         """Nobody comes before the station is open: wait until a controller has the readers on its line."""
         readers = list(self._station.readers.values())
         if not await self._until(lambda: all(reader.state.online for reader in readers), READERS_READY_MS):
-            logger.warning("stories: no controller took the readers within %.0f s; people come all the same", READERS_READY_MS / 1000)
+            logger.warning(
+                "stories: no controller took the readers within %.0f s; people come all the same",
+                READERS_READY_MS / 1000,
+            )

@@ -1,11 +1,13 @@
 """The world: door, lock, wiring, buttons, mains, and what people do to them.
 
-Nothing in here reads a clock. Whoever owns the time calls `advance(now_ms)` when `deadline()` has come and before every act; all that
-happens by itself in between (a leaf passing its contact, a bounce) is reported with its exact moment. The world tells a `WorldListener`
-two things: *facts* for the log, and *wires*: what each input wire of the controller is connected to.
+Nothing in here reads a clock. Whoever owns the time calls `advance(now_ms)` when `deadline()` has come and before
+every act; all that happens by itself in between (a leaf passing its contact, a bounce) is reported with its exact
+moment. The world tells a `WorldListener` two things: *facts* for the log, and *wires*: what each input wire of the
+controller is connected to.
 
-The three input wires are dry contacts to ground behind the controller's pull-ups: `contact` is grounded while the door is closed,
-`exit` while the button is pressed, `fire` while all is well (a normally closed loop, so that a cut wire reads as fire).
+The three input wires are dry contacts to ground behind the controller's pull-ups: `contact` is grounded while the
+door is closed, `exit` while the button is pressed, `fire` while all is well (a normally closed loop, so that a cut
+wire reads as fire).
 """
 
 import random
@@ -71,7 +73,8 @@ class World:
     # What people do
 
     def push_door(self, now_ms: float, force: bool = False, from_inside: bool = False) -> bool:
-        """Push the leaf; it opens when the bolt is free, by violence, or by the handle a fail-secure lock has inside."""
+        """Push the leaf; it opens when the bolt is free, by violence, or by the handle a fail-secure lock has
+        inside."""
         self.advance(now_ms)
         handle = from_inside and self.lock.kind is LockKind.FAIL_SECURE
         opened = force or handle or self.lock.bolt_free or not self.leaf.is_latched(now_ms)
@@ -155,8 +158,11 @@ class World:
     def _set_lock_input(self, cause: LockCause, on: bool, now_ms: float) -> None:
         if self.lock.set_input(cause, on):
             self._fact(
-                FactKind.LOCK_EDGE, now_ms,
-                released=self.lock.released, cause=self.lock.cause.value, pin=self.lock.inputs.pin,
+                FactKind.LOCK_EDGE,
+                now_ms,
+                released=self.lock.released,
+                cause=self.lock.cause.value,
+                pin=self.lock.inputs.pin,
             )
         self._move_bolt(now_ms)
 

@@ -1,8 +1,8 @@
 """The Pi's pins on the network: a server of pigpio's socket protocol, for gpiozero's own `PiGPIOFactory`.
 
-As with the real daemon, pins belong to nobody: they keep their state when a client goes away. One deliberate difference: NB (begin
-reports) is followed by one report of the present levels, because the client compares reports with the levels at its *connection* and would
-otherwise lose the first edge of a pin whose pull was set after it.
+As with the real daemon, pins belong to nobody: they keep their state when a client goes away. One deliberate
+difference: NB (begin reports) is followed by one report of the present levels, because the client compares reports
+with the levels at its *connection* and would otherwise lose the first edge of a pin whose pull was set after it.
 
 Bounds: 32 connections and 32 report handles (PI_NOTIFY_SLOTS), 64 KiB of unread reports a client, then it is dropped.
 """
@@ -102,7 +102,9 @@ class GpioServer:
             while True:
                 request = Request.parse(await reader.readexactly(REQUEST.size))
                 if request.extension_bytes > MAX_EXTENSION_BYTES:
-                    logger.warning("gpio: a client announced %d bytes of extension and was dropped", request.extension_bytes)
+                    logger.warning(
+                        "gpio: a client announced %d bytes of extension and was dropped", request.extension_bytes
+                    )
                     break
                 await reader.readexactly(request.extension_bytes)
                 await self._answering.wait()

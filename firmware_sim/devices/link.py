@@ -1,7 +1,8 @@
 """The station's way to the cloud: a TCP relay in front of the broker that can be cut, black-holed or slowed.
 
-*Cut* is a pulled cable: nothing listens, open connections are reset. A *black hole* is the worse one: connections stay, new ones are accepted,
-and not a byte passes. *Delay* is added in each direction without lowering the throughput.
+*Cut* is a pulled cable: nothing listens, open connections are reset. A *black hole* is the worse one: connections
+stay, new ones are accepted, and not a byte passes. *Delay* is added in each direction without lowering the
+throughput.
 
 Bounds: 64 connections; 64 chunks of 64 KiB under way in each direction, then the sender is no longer read.
 """

@@ -1,9 +1,11 @@
 """The reader's end of its RS-485 line, as a pseudo terminal, with everything that can happen to bytes on the way.
 
-The controller opens the far end through a symlink whose path is stable; the simulator keeps the far end open as well, so that
-the line outlives the controller. Faults act on whole replies: lost, corrupted (one bit, place by seed) or delayed; noise is random bytes between them.
+The controller opens the far end through a symlink whose path is stable; the simulator keeps the far end open as well,
+so that the line outlives the controller. Faults act on whole replies: lost, corrupted (one bit, place by seed) or
+delayed; noise is random bytes between them.
 
-Bounds: what the controller does not read within the terminal's own buffer (4 KiB) is lost, as on a wire; 64 delayed replies.
+Bounds: what the controller does not read within the terminal's own buffer (4 KiB) is lost, as on a wire; 64 delayed
+replies.
 """
 
 import contextlib
@@ -52,7 +54,8 @@ def parse_reply(packet: bytes) -> ReplyHead | None:
 
 
 class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
-    """What libosdp reads from and writes to. Used by the reader's thread only; the fault fields may be set from any thread."""
+    """What libosdp reads from and writes to. Used by the reader's thread only; the fault fields may be set from any
+    thread."""
 
     def __init__(self, device: Path, baud: int, random_source: random.Random) -> None:
         super().__init__()
@@ -76,7 +79,8 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
         termios.tcsetattr(self._far_end, termios.TCSANOW, attributes)
 
     def publish(self) -> None:
-        """Point the stable path at this line; done last at start, so that a start that fails leaves another's path alone."""
+        """Point the stable path at this line; done last at start, so that a start that fails leaves another's path
+        alone."""
         self._device.parent.mkdir(parents=True, exist_ok=True)
         self._device.unlink(missing_ok=True)
         self._device.symlink_to(os.ttyname(self._far_end))
@@ -91,7 +95,8 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
             return b""
 
     def write(self, packet: bytes) -> int:
-        """Send one reply. libosdp is told that it left, whatever became of it: a sender does not see its line's faults."""
+        """Send one reply. libosdp is told that it left, whatever became of it: a sender does not see its line's
+        faults."""
         head = parse_reply(packet)
         lost = self.lose_replies > 0
         if lost:

@@ -1,11 +1,11 @@
 """A card reader: an OSDP peripheral (libosdp) on a pseudo terminal, in a thread of its own.
 
-The thread sleeps until bytes arrive or something is asked of it, so the reader answers a poll at once and costs nothing in between. The time
-from a card being shown to its reply leaving on the wire is therefore the controller's polling alone: the *poll floor* under every
-card-to-lock time. It is logged with each card (`wait_ms`).
+The thread sleeps until bytes arrive or something is asked of it, so the reader answers a poll at once and costs
+nothing in between. The time from a card being shown to its reply leaving on the wire is therefore the controller's
+polling alone: the *poll floor* under every card-to-lock time. It is logged with each card (`wait_ms`).
 
-Cards shown while nobody polls wait in libosdp's own queue; when that is full, or the reader loses power, the card is lost and the log
-says so. Of the commands it receives the reader keeps the newest of each kind (light, buzzer, text).
+Cards shown while nobody polls wait in libosdp's own queue; when that is full, or the reader loses power, the card is
+lost and the log says so. Of the commands it receives the reader keeps the newest of each kind (light, buzzer, text).
 """
 
 import os
@@ -69,7 +69,15 @@ class ReaderState:
 
 class OsdpReader:
     def __init__(
-        self, reader_id: ReaderId, device: Path, address: int, baud: int, key: bytes, mode: ReaderMode, seed: int, log: WorldLog
+        self,
+        reader_id: ReaderId,
+        device: Path,
+        address: int,
+        baud: int,
+        key: bytes,
+        mode: ReaderMode,
+        seed: int,
+        log: WorldLog,
     ) -> None:
         """`key` is the 16-byte base key of the secure channel."""
         self.id = reader_id
@@ -102,8 +110,13 @@ class OsdpReader:
     def show(self, card: Card, person: PersonId, visit: str) -> float:
         """Hold a card to the reader; logged as shown before the reader can know of it. Returns the moment."""
         shown_ms = self._log.write(
-            FactKind.CARD_SHOWN, reader=self.id, card=card.id, person=person, visit=visit,
-            format=card.format.value, bits=card.bits,
+            FactKind.CARD_SHOWN,
+            reader=self.id,
+            card=card.id,
+            person=person,
+            visit=visit,
+            format=card.format.value,
+            bits=card.bits,
         )
         self._ask(lambda: self._submit(ShownCard(card, person, visit, shown_ms)))
         return shown_ms
@@ -159,13 +172,22 @@ class OsdpReader:
         if not (self.state.powered and self.state.plugged):
             self._peripheral = None
             return
-        keys = {ReaderMode.SECURE: self._key, ReaderMode.KEYLESS: None, ReaderMode.WRONG_KEY: bytes(b ^ 0xA5 for b in self._key)}
+        keys = {
+            ReaderMode.SECURE: self._key,
+            ReaderMode.KEYLESS: None,
+            ReaderMode.WRONG_KEY: bytes(b ^ 0xA5 for b in self._key),
+        }
         flags = [] if mode is ReaderMode.KEYLESS else [LibFlag.EnforceSecure]
         info = PDInfo(self._address, self.line, keys[mode], name=str(self.id), flags=flags)
-        capabilities = PDCapabilities([
-            (Capability.LEDControl, 1, 1), (Capability.AudibleControl, 1, 1), (Capability.TextOutput, 1, 1),
-            (Capability.CardDataFormat, 1, 1), (Capability.CommunicationSecurity, 1, 1),
-        ])
+        capabilities = PDCapabilities(
+            [
+                (Capability.LEDControl, 1, 1),
+                (Capability.AudibleControl, 1, 1),
+                (Capability.TextOutput, 1, 1),
+                (Capability.CardDataFormat, 1, 1),
+                (Capability.CommunicationSecurity, 1, 1),
+            ]
+        )
         self._peripheral = osdp_sys.PeripheralDevice(info.get(), capabilities=capabilities.get())
         self._peripheral.set_command_callback(self._on_command)
 
@@ -180,10 +202,16 @@ class OsdpReader:
             self._lose(shown, "reader without power or line")
             return
         formats = {CardFormat.WIEGAND: OsdpCardFormat.Wiegand, CardFormat.RAW: OsdpCardFormat.Unspecified}
-        accepted = len(self._on_wire) < MAX_WAITING_CARDS and self._peripheral.submit_event({
-            "event": OsdpEvent.CardRead, "reader_no": 0, "direction": 0, "format": formats[shown.card.format],
-            "length": shown.card.bits, "data": shown.card.data,
-        })
+        accepted = len(self._on_wire) < MAX_WAITING_CARDS and self._peripheral.submit_event(
+            {
+                "event": OsdpEvent.CardRead,
+                "reader_no": 0,
+                "direction": 0,
+                "format": formats[shown.card.format],
+                "length": shown.card.bits,
+                "data": shown.card.data,
+            }
+        )
         if accepted:
             self._on_wire.append(shown)
         else:
@@ -206,8 +234,14 @@ class OsdpReader:
             self._resendable = None if on_wire else (head.sequence, shown)
             kind = FactKind.CARD_ON_WIRE if on_wire else FactKind.REPLY_LOST
             self._log.write(
-                kind, at_ms, reader=self.id, card=shown.card.id, person=shown.person, visit=shown.visit,
-                shown_ms=round(shown.shown_ms, 3), wait_ms=round(at_ms - shown.shown_ms, 3),
+                kind,
+                at_ms,
+                reader=self.id,
+                card=shown.card.id,
+                person=shown.person,
+                visit=shown.visit,
+                shown_ms=round(shown.shown_ms, 3),
+                wait_ms=round(at_ms - shown.shown_ms, 3),
             )
 
     def _follow_link(self, online: bool, secure: bool) -> None:
@@ -220,12 +254,17 @@ class OsdpReader:
         device, fields = describe_command(command)
         if self.state.feedback.get(device) != fields:
             self.state.feedback = {**self.state.feedback, device: fields}
-        self._log.write(FactKind.READER_FEEDBACK, reader=self.id, device=device, **fields)
+        self._log.write(FactKind.READER_FEEDBACK, None, reader=self.id, device=device, **fields)
         return 0, None
 
     def _lose(self, shown: ShownCard, reason: str) -> None:
         self._log.write(
-            FactKind.CARD_LOST, reader=self.id, card=shown.card.id, person=shown.person, visit=shown.visit, reason=reason
+            FactKind.CARD_LOST,
+            reader=self.id,
+            card=shown.card.id,
+            person=shown.person,
+            visit=shown.visit,
+            reason=reason,
         )
 
     def _lose_waiting(self, reason: str) -> None:
@@ -239,13 +278,18 @@ def describe_command(command: dict[str, Any]) -> tuple[str, dict[str, Json]]:
     match command["command"]:
         case Command.LED:
             return "led", {
-                "color": COLORS.get(command["on_color"], "unknown"), "off_color": COLORS.get(command["off_color"], "unknown"),
-                "temporary": bool(command["temporary"]), "on_ms": command["on_count"] * 100, "off_ms": command["off_count"] * 100,
+                "color": COLORS.get(command["on_color"], "unknown"),
+                "off_color": COLORS.get(command["off_color"], "unknown"),
+                "temporary": bool(command["temporary"]),
+                "on_ms": command["on_count"] * 100,
+                "off_ms": command["off_count"] * 100,
                 "for_ms": command.get("timer_count", 0) * 100,
             }
         case Command.Buzzer:
             return "buzzer", {
-                "on_ms": command["on_count"] * 100, "off_ms": command["off_count"] * 100, "repeats": command["rep_count"],
+                "on_ms": command["on_count"] * 100,
+                "off_ms": command["off_count"] * 100,
+                "repeats": command["rep_count"],
             }
         case Command.Text:
             return "text", {"text": str(command["data"])}

@@ -1,8 +1,9 @@
 """pigpio's socket protocol, as bytes: no sockets and no pins in here.
 
-A request is four little-endian words (command, p1, p2, extension length) and that many bytes of extension; the answer repeats the first three
-and carries the result in the fourth, a negative result being an error. After NOIB a connection is also sent reports: sequence number,
-flags, tick and the levels of bank 1. Names and numbers are those of pigpio.h and of the Python client `pigpio.py`.
+A request is four little-endian words (command, p1, p2, extension length) and that many bytes of extension; the answer
+repeats the first three and carries the result in the fourth, a negative result being an error. After NOIB a
+connection is also sent reports: sequence number, flags, tick and the levels of bank 1. Names and numbers are those of
+pigpio.h and of the Python client `pigpio.py`.
 """
 
 import struct

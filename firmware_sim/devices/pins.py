@@ -1,8 +1,8 @@
 """The Pi's header: 54 GPIOs with mode, pull, output latch and glitch filter, without any protocol.
 
-An input reads what it is wired to, else its pull, else low (a floating pin has no right answer; always the same one is the least bad).
-The glitch filter is pigpio's: a level is *reported* to listeners only when it was stable for so many microseconds, a read is
-never filtered. Time comes in with every call, as in the world.
+An input reads what it is wired to, else its pull, else low (a floating pin has no right answer; always the same one
+is the least bad). The glitch filter is pigpio's: a level is *reported* to listeners only when it was stable for so
+many microseconds, a read is never filtered. Time comes in with every call, as in the world.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class PinBank:
         self.on_report: ReportListener = lambda levels, changed, at_ms: None
         self._grounded: dict[PinNumber, bool] = {}
         self._modes = [PinMode.INPUT] * PIN_COUNT
-        # What a Pi's pins do after power-on: pull-ups on 0 to 8, pull-downs on the others (BCM2835 peripherals, table 6-31).
+        # After power-on a Pi pulls 0 to 8 up and the others down (BCM2835 peripherals, table 6-31).
         self._pulls = [Pull.UP if pin <= 8 else Pull.DOWN for pin in range(PIN_COUNT)]
         self._latches = [False] * PIN_COUNT
         self._filters_us = [0] * PIN_COUNT
