@@ -85,6 +85,8 @@ class RelockCause(StrEnum):
     POSTURE = "posture"
     FIRE_ENDED = "fire_ended"
     RESTART = "restart"
+    REFUSED = "refused"
+    """The release was never carried out: its record could not be committed."""
 
 
 class AlarmCode(StrEnum):
@@ -248,6 +250,14 @@ class PostureChanged:
 
 
 @dataclass(frozen=True)
+class DesiredFollowed:
+    """The cloud's standing will of this revision is in force; what it changed is recorded beside it."""
+
+    KIND: ClassVar[str] = "desired.followed"
+    revision: int
+
+
+@dataclass(frozen=True)
 class OccupancyChanged:
     KIND: ClassVar[str] = "occupancy.changed"
     people: int
@@ -366,8 +376,8 @@ class UnknownRecord:
 Record = (
     StationBooted | StationStopped | AccessGranted | AccessDenied | AccessNotTaken
     | DoorReleased | DoorRelocked | DoorOpened | DoorClosed | DoorForced | DoorHeldPreAlarm | DoorHeld | DoorHeldCleared
-    | ExitPressed | FireStarted | FireEnded | PostureChanged | OccupancyChanged | AlarmRaised | AlarmCleared
-    | RosterSwitched | CommandBegun | CommandAnswered | MessageRefused | ClockTrusted
+    | ExitPressed | FireStarted | FireEnded | PostureChanged | DesiredFollowed | OccupancyChanged
+    | AlarmRaised | AlarmCleared | RosterSwitched | CommandBegun | CommandAnswered | MessageRefused | ClockTrusted
     | JournalGap | JournalForked | StationHealth | UnknownRecord
 )  # fmt: skip
 

@@ -1,9 +1,9 @@
 """When: a week of opening intervals with exceptions for single days.
 
-Intervals are local wall time in whole minutes since midnight, `start` included, `end` not. An interval whose end
-is not after its start runs past midnight and belongs to the day it starts on, so "Saturday 22:00–06:00" is one interval
-and a holiday on Sunday does not cut it. Wall time decides: in the hour that the clocks repeat, an interval applies both
-times, and one that lies in a skipped hour does not happen.
+Intervals are local wall time in whole minutes since midnight, `start` included, `end` not. An interval whose end is
+not after its start runs past midnight and belongs to the day it starts on, so "Saturday 22:00–06:00" is one
+interval and a holiday on Sunday does not cut it. Wall time decides: in the hour that the clocks repeat, an interval
+applies both times, and one that lies in a skipped hour does not happen.
 
 Whoever asks passes the instant as a `datetime` in the station's zone; reading zone data is not done here.
 """

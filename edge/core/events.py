@@ -1,8 +1,8 @@
 """What can happen to a station, one frozen dataclass each. The shell observes it and passes it to `station.step`.
 
 Order at start: `Booted` is the first event of every run; what the shell has found out while starting follows
-(`ConfigRefused`, `JournalReset`, …); then `LevelsRead` once the inputs have been read. Times named `mono_ms` are of the
-monotonic clock of this boot.
+(`ConfigRefused`, `JournalReset`, …); then `LevelsRead` once the inputs have been read. Times named `mono_ms` are of
+the monotonic clock of this boot.
 """
 
 from collections.abc import Mapping

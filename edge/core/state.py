@@ -125,6 +125,7 @@ class Inputs:
     settles_at_ms: int | None = None
     """When the raw level will have been stable for long enough to be believed."""
     exit_pressed: bool = False
+    fire_active: bool = False
     exit_let_go_ms: int | None = None
     released_until_ms: int | None = None
     open_since_ms: int | None = None
@@ -132,8 +133,8 @@ class Inputs:
     """When the next limit of an open door is reached: the pre-alarm, then held."""
     excused_until_ms: int | None = None
     """Until then an opening of a secured door is no forced entry …"""
-    excused_by: Release | None = None
-    """… because of this release, which has just ended, or of the exit button."""
+    excused_by: ReleaseCause | None = None
+    """… because of a release of this cause, which has just ended; None: whoever it was for has been counted."""
 
 
 @dataclass(frozen=True)

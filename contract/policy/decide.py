@@ -1,0 +1,145 @@
+"""Whether somebody may enter: the one decision function.
+
+Deny overrides: the rules are asked in the order of `RULES`, the first that objects decides, and who meets no
+objection enters. The order runs from what concerns everybody (a stale credential, lockdown) over the person
+(unknown, revoked, elsewhere) and the time to the place (full), so that the reason given is the one that a person
+can do most about.
+
+*The clock.* With a trusted clock, validity and hours are judged by it. Without one, real time is known to be at or
+after the latest trusted time in the journal: whoever had expired by then has expired; nothing else is certain, and
+members on the roster enter, unless the configuration is strict.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from contract.policy.model import Decision, Member, Request
+from contract.policy.schedule import is_within
+from contract.records import Posture, Reason
+
+GRANTED_RULE: Final = "member_may_enter"
+FACTORS_OF_TWO_FACTOR: Final = 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`objection` gives the detail when the rule denies, and None when it has nothing against the request."""
+
+    name: str
+    reason: Reason
+    objection: Callable[[Request], str | None]
+
+
+@dataclass(frozen=True)
+class MemberRule(Rule):
+    """A rule about a member; asked only when there is one."""
+
+
+def _stale(request: Request) -> str | None:
+    if 0 <= request.age_ms <= request.stale_after_ms:
+        return None
+    return f"presented {request.age_ms} ms ago; {request.stale_after_ms} ms is the limit"
+
+
+def _lockdown(request: Request) -> str | None:
+    return "the station is locked down" if request.posture is Posture.LOCKDOWN else None
+
+
+def _out_of_service(request: Request) -> str | None:
+    return "the station is out of service" if request.posture is Posture.OUT_OF_SERVICE else None
+
+
+def _roster_unavailable(request: Request) -> str | None:
+    return None if request.roster_available else "the roster cannot be read"
+
+
+def _unknown_credential(request: Request) -> str | None:
+    return "on no roster of this station" if request.member is None else None
+
+
+def _revoked(request: Request) -> str | None:
+    return "revoked" if _member(request).revoked else None
+
+
+def _not_this_station(request: Request) -> str | None:
+    stations = _member(request).stations
+    return None if stations is None or request.station in stations else "not admitted to this station"
+
+
+def _clock_untrusted(request: Request) -> str | None:
+    member = _member(request)
+    limited = member.schedule is not None or (member.valid_from_ms, member.valid_until_ms) != (None, None)
+    if request.strict_clock and limited and not request.clock.trusted:
+        return "limited in time, and the station does not know the time"
+    return None
+
+
+def _not_yet_valid(request: Request) -> str | None:
+    start = _member(request).valid_from_ms
+    if start is None or not request.clock.trusted or start <= request.clock.wall_ms:
+        return None
+    return f"valid from {start}"
+
+
+def _expired(request: Request) -> str | None:
+    end = _member(request).valid_until_ms
+    at = request.clock.wall_ms if request.clock.trusted else request.clock.latest_trusted_ms
+    if end is None or at is None or at < end:
+        return None
+    return f"valid until {end}"
+
+
+def _outside_hours(request: Request) -> str | None:
+    schedule = _member(request).schedule
+    if schedule is None or not request.clock.trusted:
+        return None
+    local = datetime.fromtimestamp(request.clock.wall_ms / 1_000, request.timezone)
+    return None if is_within(schedule, local) else f"not at {local:%a %H:%M}"
+
+
+def _station_full(request: Request) -> str | None:
+    inside = request.occupancy
+    if inside.capacity is None or not inside.sure or inside.people < inside.capacity:
+        return None
+    return f"{inside.people} inside of at most {inside.capacity}"
+
+
+def _second_factor(request: Request) -> str | None:
+    if request.posture is not Posture.TWO_FACTOR or len(request.factors) >= FACTORS_OF_TWO_FACTOR:
+        return None
+    return f"only {', '.join(sorted(request.factors))} shown"
+
+
+def _member(request: Request) -> Member:
+    """The member of a request. `MemberRule`s are asked only when there is one."""
+    if request.member is None:
+        raise ValueError("a rule about a member was asked about nobody")
+    return request.member
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    Rule("credential_is_fresh", Reason.STALE, _stale),
+    Rule("no_lockdown", Reason.LOCKDOWN, _lockdown),
+    Rule("station_in_service", Reason.OUT_OF_SERVICE, _out_of_service),
+    Rule("roster_readable", Reason.STORAGE_UNAVAILABLE, _roster_unavailable),
+    Rule("credential_known", Reason.UNKNOWN_CREDENTIAL, _unknown_credential),
+    MemberRule("not_revoked", Reason.REVOKED, _revoked),
+    MemberRule("admitted_here", Reason.NOT_THIS_STATION, _not_this_station),
+    MemberRule("clock_trusted_if_strict", Reason.CLOCK_UNTRUSTED, _clock_untrusted),
+    MemberRule("validity_begun", Reason.NOT_YET_VALID, _not_yet_valid),
+    MemberRule("validity_not_over", Reason.EXPIRED, _expired),
+    MemberRule("within_hours", Reason.OUTSIDE_HOURS, _outside_hours),
+    Rule("room_left", Reason.STATION_FULL, _station_full),
+    Rule("factors_complete", Reason.SECOND_FACTOR_REQUIRED, _second_factor),
+)
+
+
+def decide(request: Request) -> Decision:
+    """The decision on `request`, with the rule that made it."""
+    for rule in RULES:
+        detail = rule.objection(request)
+        if detail is not None:
+            return Decision(granted=False, reason=rule.reason, rule=rule.name, detail=detail)
+    return Decision(granted=True, reason=Reason.GRANTED, rule=GRANTED_RULE, detail="no rule objects")

@@ -1,0 +1,71 @@
+"""A credential at a reader: ask the policy with what the station knows, record the answer, act on it."""
+
+from contract.policy.decide import decide
+from contract.policy.model import Clock, Decision, Factor, Occupancy, Request
+from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
+from edge.core import doorkeeper
+from edge.core.effects import Feedback, ReaderFeedback
+from edge.core.events import CardPresented
+from edge.core.state import Release
+from edge.core.turn import Turn
+
+
+def present(turn: Turn, event: CardPresented) -> None:
+    """Decide on a credential and let its holder in, or say no."""
+    decision, member = judge(turn, event), event.member
+    if member is None or not decision.granted:
+        turn.record(
+            AccessDenied(
+                reader=event.reader,
+                credential=event.credential,
+                member=None if member is None else member.id,
+                reason=decision.reason,
+                rule=decision.rule,
+                presented_mono_ms=event.presented_mono_ms,
+            )
+        )
+        second = decision.reason is Reason.SECOND_FACTOR_REQUIRED
+        turn.act(ReaderFeedback(event.reader, Feedback.SECOND_FACTOR if second else Feedback.DENIED))
+        return
+    turn.record(
+        AccessGranted(
+            reader=event.reader,
+            credential=event.credential,
+            member=member.id,
+            rule=decision.rule,
+            presented_mono_ms=event.presented_mono_ms,
+            trade=member.trade,
+        )
+    )
+    door = turn.config.door
+    hold_ms = door.extended_release_ms if member.extended_release else door.release_ms
+    doorkeeper.release(turn, Release(_cause(event), member.id, hold_ms))
+    turn.act(ReaderFeedback(event.reader, Feedback.GRANTED))
+
+
+def judge(turn: Turn, event: CardPresented) -> Decision:
+    """The policy's decision, which changes nothing."""
+    config, now, inside = turn.config, turn.now, turn.durable.occupancy
+    return decide(
+        Request(
+            station=config.station_id,
+            posture=turn.durable.posture,
+            member=event.member,
+            clock=Clock(now.wall_ms, now.clock_trusted, now.latest_trusted_ms),
+            age_ms=now.mono_ms - event.presented_mono_ms,
+            factors=event.factors,
+            roster_available=event.roster_available,
+            occupancy=Occupancy(inside.people, inside.sure, config.access.capacity),
+            strict_clock=config.access.strict_clock,
+            timezone=config.timezone,
+            stale_after_ms=config.access.stale_after_ms,
+        )
+    )
+
+
+def _cause(event: CardPresented) -> ReleaseCause:
+    """A card, where one was shown, is what let them in; else the face; else the number."""
+    for factor, cause in ((Factor.CARD, ReleaseCause.CARD), (Factor.FACE, ReleaseCause.FACE)):
+        if factor in event.factors:
+            return cause
+    return ReleaseCause.PIN

@@ -1,0 +1,123 @@
+"""The cloud's will: momentary commands, and the standing desired state.
+
+A command is begun by one record and answered by another. Its effect waits for the first to be committed, and the
+answer waits for the effect, so a run that ends in between leaves a begun command without an answer; the next run
+answers it `interrupted` and never repeats it. Ids of the latest commands are remembered, so a replayed one is
+refused.
+"""
+
+from enum import StrEnum
+
+from contract.records import (
+    CommandAnswered,
+    CommandBegun,
+    DesiredFollowed,
+    MessageRefused,
+    Posture,
+    PostureChanged,
+    ReleaseCause,
+    RelockCause,
+)
+from edge.core import doorkeeper
+from edge.core.effects import Effect, ReleaseLock, Stop
+from edge.core.events import CommandInterrupted, CommandReceived, DesiredReceived
+from edge.core.state import MAX_COMMANDS_BEGUN, BegunCommand, Release
+from edge.core.turn import Turn
+
+MAX_REASON_CHARACTERS = 200
+
+
+class CommandKind(StrEnum):
+    RELEASE = "release"
+    RESTART = "restart"
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+
+
+def receive(turn: Turn, event: CommandReceived) -> None:
+    """Begin a command, or refuse it with the reason."""
+    if event.id in turn.durable.commands_seen:
+        turn.record(MessageRefused("command", f"command {event.id} was received before"))
+        return
+    command = BegunCommand(event.id, event.kind, event.issued_by)
+    if event.kind not in frozenset(CommandKind):
+        _answer(turn, command, Outcome.REFUSED, "unknown_kind")
+    elif len(turn.durable.commands_begun) >= MAX_COMMANDS_BEGUN:
+        _answer(turn, command, Outcome.REFUSED, "too_many_commands")
+    elif event.kind == CommandKind.RELEASE and turn.durable.posture is Posture.LOCKDOWN:
+        _answer(turn, command, Outcome.REFUSED, "lockdown")
+    else:
+        turn.record(CommandBegun(event.id, event.kind, event.issued_by))
+        _begin(turn, command)
+
+
+def _begin(turn: Turn, command: BegunCommand) -> None:
+    if command.kind == CommandKind.RESTART:
+        turn.act(Stop("command", command.id))
+        return
+    wanted = Release(ReleaseCause.COMMAND, hold_ms=turn.config.door.release_ms)
+    if not doorkeeper.release(turn, wanted, command.id):
+        _answer(turn, command, Outcome.DONE, "released_already")
+
+
+def effect_done(turn: Turn, effect: Effect) -> None:
+    """The shell carried out an effect: its command is done. A restart is done only when the next run begins."""
+    command = _begun_by(turn, effect)
+    if command is not None and command.kind != CommandKind.RESTART:
+        _answer(turn, command, Outcome.DONE, "")
+
+
+def effect_refused(turn: Turn, effect: Effect, reason: str) -> None:
+    """The shell did not carry out an effect: the lock stayed at rest, and so says the state."""
+    released = turn.door.release
+    if isinstance(effect, ReleaseLock) and released is not None and released.cause is effect.cause:
+        doorkeeper.relock(turn, RelockCause.REFUSED)
+    command = _begun_by(turn, effect)
+    if command is not None:
+        _answer(turn, command, Outcome.REFUSED, reason)
+
+
+def interrupted(turn: Turn, event: CommandInterrupted) -> None:
+    """A command will not be finished."""
+    _answer(turn, BegunCommand(event.id, event.kind, event.issued_by), Outcome.INTERRUPTED, "")
+
+
+def answer_left_over(turn: Turn, clean_stop: bool) -> None:
+    """At boot: answer what the run before began. A restart that ended that run in order is done."""
+    for command in turn.durable.commands_begun:
+        done = clean_stop and command.kind == CommandKind.RESTART
+        _answer(turn, command, Outcome.DONE if done else Outcome.INTERRUPTED, "" if done else "restart")
+
+
+def desired(turn: Turn, event: DesiredReceived) -> None:
+    """Follow the standing will of a higher revision."""
+    followed = turn.durable.desired_revision
+    if event.revision == followed:
+        return
+    if event.revision < followed:
+        turn.record(MessageRefused("desired", f"revision {event.revision} is older than {followed}, which is followed"))
+        return
+    turn.record(DesiredFollowed(event.revision))
+    change_posture(turn, event.posture or turn.config.usual_posture, "desired")
+
+
+def change_posture(turn: Turn, posture: Posture, cause: str) -> None:
+    """Take a posture, with what it means for the door."""
+    previous = turn.durable.posture
+    if posture is not previous:
+        turn.record(PostureChanged(previous, posture, cause))
+        doorkeeper.posture_changed(turn)
+
+
+def _begun_by(turn: Turn, effect: Effect) -> BegunCommand | None:
+    command_id = effect.command_id if isinstance(effect, ReleaseLock | Stop) else None
+    return next((command for command in turn.durable.commands_begun if command.id == command_id), None)
+
+
+def _answer(turn: Turn, command: BegunCommand, outcome: Outcome, reason: str) -> None:
+    reason = reason[:MAX_REASON_CHARACTERS]
+    turn.record(CommandAnswered(command.id, command.kind, outcome.value, reason, command.issued_by))

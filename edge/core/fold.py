@@ -1,0 +1,108 @@
+"""Records to state. `apply` is the only thing that changes durable state, in a live step and in a replay alike."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from contract.ids import NodeId
+from contract.records import (
+    AlarmCleared,
+    AlarmRaised,
+    CommandAnswered,
+    CommandBegun,
+    DesiredFollowed,
+    DoorClosed,
+    DoorForced,
+    DoorHeld,
+    DoorHeldCleared,
+    DoorHeldPreAlarm,
+    DoorOpened,
+    DoorReleased,
+    DoorRelocked,
+    FireEnded,
+    FireStarted,
+    OccupancyChanged,
+    PostureChanged,
+    Record,
+    RosterSwitched,
+    StationBooted,
+    StationStopped,
+)
+from edge.core import door
+from edge.core.state import (
+    MAX_COMMANDS_BEGUN,
+    MAX_COMMANDS_SEEN,
+    MAX_ROSTER_NODES,
+    MAX_STANDING_ALARMS,
+    Alarm,
+    BegunCommand,
+    Durable,
+    Occupancy,
+    RecordedAt,
+    RosterVersion,
+    StationState,
+)
+
+
+def apply(state: StationState, record: Record, at: RecordedAt) -> StationState:
+    """The state after one more record. Kinds that change nothing, and unknown ones, leave it as it is."""
+    durable = _fold(state.durable, record, at)
+    return state if durable is state.durable else StationState(durable, state.volatile)
+
+
+def replay(state: StationState, records: Iterable[tuple[Record, RecordedAt]]) -> StationState:
+    """The state after `records`, in the journal's order."""
+    for record, at in records:
+        state = apply(state, record, at)
+    return state
+
+
+def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
+    match record:
+        case StationBooted():
+            booted = replace(durable, boot=at.boot, software=record.software, stopped=False)
+            return replace(booted, door=door.fold(durable.door, record))
+        case StationStopped():
+            return replace(durable, stopped=True)
+        case (
+            DoorReleased() | DoorRelocked() | DoorOpened() | DoorForced() | DoorClosed()
+            | DoorHeldPreAlarm() | DoorHeld() | DoorHeldCleared() | FireStarted() | FireEnded()
+        ):  # fmt: skip
+            return replace(durable, door=door.fold(durable.door, record))
+        case PostureChanged():
+            return replace(durable, posture=record.posture)
+        case DesiredFollowed():
+            return replace(durable, desired_revision=record.revision)
+        case OccupancyChanged():
+            return replace(durable, occupancy=Occupancy(record.people, record.sure))
+        case AlarmRaised() | AlarmCleared():
+            return replace(durable, alarms=_alarms(durable.alarms, record, at))
+        case RosterSwitched():
+            return replace(durable, roster=_roster(durable, record))
+        case CommandBegun() | CommandAnswered():
+            return _command(durable, record)
+        case _:
+            return durable
+
+
+def _alarms(standing: tuple[Alarm, ...], record: AlarmRaised | AlarmCleared, at: RecordedAt) -> tuple[Alarm, ...]:
+    others = tuple(alarm for alarm in standing if (alarm.code, alarm.source) != (record.code, record.source))
+    if isinstance(record, AlarmCleared) or len(others) >= MAX_STANDING_ALARMS:
+        return others
+    return (*others, Alarm(record.code, record.source, record.priority, record.detail, at.wall_ms))
+
+
+def _roster(durable: Durable, record: RosterSwitched) -> dict[NodeId, RosterVersion]:
+    """The newest `MAX_ROSTER_NODES` nodes; a station that moved in the tree forgets its oldest."""
+    others = {node: version for node, version in durable.roster.items() if node != record.node}
+    others[record.node] = RosterVersion(record.version, record.members)
+    return dict(list(others.items())[-MAX_ROSTER_NODES:])
+
+
+def _command(durable: Durable, record: CommandBegun | CommandAnswered) -> Durable:
+    seen = durable.commands_seen
+    if record.id not in seen:
+        seen = (*seen, record.id)[-MAX_COMMANDS_SEEN:]
+    begun = tuple(command for command in durable.commands_begun if command.id != record.id)
+    if isinstance(record, CommandBegun):
+        begun = (*begun, BegunCommand(record.id, record.command, record.issued_by))[-MAX_COMMANDS_BEGUN:]
+    return replace(durable, commands_seen=seen, commands_begun=begun)

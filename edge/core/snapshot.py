@@ -1,0 +1,83 @@
+"""The durable state as a JSON object and back, with a version.
+
+Start = snapshot + the records after it. A snapshot of another version, or a damaged one, is refused as a whole: the
+shell then sets it aside and replays from the records alone. Nothing in it is needed twice: it is a fold of the
+journal.
+"""
+
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from contract.ids import MemberId, NodeId
+from contract.records import AlarmCode, DoorMode, Posture, Priority, ReleaseCause
+from edge.core.state import (
+    Alarm,
+    BegunCommand,
+    Door,
+    Durable,
+    Occupancy,
+    Release,
+    RosterVersion,
+    StationState,
+)
+
+SNAPSHOT_VERSION: Final = 1
+
+
+class SnapshotError(ValueError):
+    """A snapshot that cannot be read; the message says why."""
+
+
+def snapshot(state: StationState) -> dict[str, Any]:
+    """The durable part of `state`, JSON-able."""
+    return {"version": SNAPSHOT_VERSION, **asdict(replace(state.durable, roster=dict(state.durable.roster)))}
+
+
+def from_snapshot(data: dict[str, Any]) -> StationState:
+    """The state of a snapshot, nothing volatile known. Raises `SnapshotError`."""
+    if data.get("version") != SNAPSHOT_VERSION:
+        raise SnapshotError(f"snapshot version {data.get('version')!r}; this program reads {SNAPSHOT_VERSION}")
+    try:
+        return StationState(_durable(data))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SnapshotError(f"snapshot is damaged: {type(error).__name__}: {error}") from None
+
+
+def _durable(data: dict[str, Any]) -> Durable:
+    door, release = data["door"], data["door"]["release"]
+    return Durable(
+        boot=int(data["boot"]),
+        software=str(data["software"]),
+        stopped=bool(data["stopped"]),
+        door=Door(
+            mode=DoorMode(door["mode"]),
+            release=None if release is None else _release(release),
+            fire=bool(door["fire"]),
+            held_for_ms=door["held_for_ms"],
+        ),
+        posture=Posture(data["posture"]),
+        desired_revision=int(data["desired_revision"]),
+        occupancy=Occupancy(int(data["occupancy"]["people"]), bool(data["occupancy"]["sure"])),
+        alarms=tuple(_alarm(alarm) for alarm in data["alarms"]),
+        roster={
+            NodeId(node): RosterVersion(int(held["version"]), int(held["members"]))
+            for node, held in data["roster"].items()
+        },
+        commands_seen=tuple(str(seen) for seen in data["commands_seen"]),
+        commands_begun=tuple(BegunCommand(**begun) for begun in data["commands_begun"]),
+    )
+
+
+def _release(data: dict[str, Any]) -> Release:
+    member = data["member"]
+    return Release(ReleaseCause(data["cause"]), None if member is None else MemberId(member), int(data["hold_ms"]))
+
+
+def _alarm(data: dict[str, Any]) -> Alarm:
+    return Alarm(
+        code=AlarmCode(data["code"]),
+        source=str(data["source"]),
+        priority=Priority(data["priority"]),
+        detail=str(data["detail"]),
+        since_ms=int(data["since_ms"]),
+    )

@@ -1,0 +1,243 @@
+"""The station: one event in, a new state, records and effects out. Composes the machines; decides nothing itself.
+
+`step` first lives through every timer that ended up to the event's time, in the order in which they ended, then
+takes the event, then lets the alarms and the readers' lasting signs follow. Its records are in order, belong into
+the journal stamped with the same `now`, and applying them to the old durable state gives the new one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from contract.records import (
+    ClockTrusted,
+    DoorHeldCleared,
+    DoorMode,
+    MessageRefused,
+    Record,
+    RosterSwitched,
+    StationBooted,
+    StationHealth,
+    StationStopped,
+)
+from edge.core import access, alarms, commands, doorkeeper, events, occupancy
+from edge.core.config import StationConfig
+from edge.core.effects import Effect, Feedback, ReaderFeedback
+from edge.core.fold import apply, replay
+from edge.core.snapshot import from_snapshot, snapshot
+from edge.core.state import MAX_CHILDREN, Durable, Health, Now, Parts, RecordedAt, StationState, Volatile
+from edge.core.turn import Turn
+from edge.core.view import StationView, view
+
+__all__ = [
+    "Now",
+    "RecordedAt",
+    "StationConfig",
+    "StationState",
+    "StationView",
+    "Step",
+    "apply",
+    "deadline",
+    "from_snapshot",
+    "initial_state",
+    "replay",
+    "snapshot",
+    "step",
+    "view",
+]
+
+UNRECORDED_RELEASE_WINDOW_MS: Final = 50
+"""How long a budgeted release waits for its commit: what a run that crashed may have done without a record."""
+MAX_TIMEOUTS_PER_STEP: Final = 32
+"""More timers than a station has; what is still due then is due in the next step."""
+
+LASTING_SIGN: Final[dict[DoorMode, Feedback]] = {
+    DoorMode.HELD_PRE_ALARM: Feedback.HELD_PRE_ALARM,
+    DoorMode.HELD: Feedback.HELD,
+    DoorMode.FORCED: Feedback.FORCED,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one event led to."""
+
+    state: StationState
+    records: tuple[Record, ...]
+    effects: tuple[Effect, ...]
+
+
+def initial_state(config: StationConfig) -> StationState:
+    """The state of a station whose journal is empty."""
+    return StationState(Durable(posture=config.usual_posture), _fresh(config, Health()))
+
+
+def step(config: StationConfig, state: StationState, event: events.Event, now: Now) -> Step:
+    """Take one event. After an orderly stop nothing happens any more in that run."""
+    if state.volatile.stopped and not isinstance(event, events.Booted):
+        return Step(state, (), ())
+    turn = Turn(config, state, now)
+    at_ms = _moment_of(event, now)
+    if not isinstance(event, events.Booted):
+        _catch_up(turn, at_ms)
+    turn.mono_ms = at_ms
+    before = turn.state
+    _HANDLERS[type(event)](turn, event)
+    _follow(turn, before)
+    if isinstance(event, events.StopRequested):
+        turn.record(StationStopped(event.why))
+        turn.set_volatile(stopped=True)
+    return Step(turn.state, tuple(turn.records), tuple(turn.effects))
+
+
+def deadline(state: StationState) -> int | None:
+    """The moment, on this boot's monotonic clock, at which the next timer ends: send a `Tick` then."""
+    if state.volatile.stopped:
+        return None
+    inputs = state.volatile.inputs
+    moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
+    moments += [pending.raise_at_ms for pending in state.volatile.pending]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _moment_of(event: events.Event, now: Now) -> int:
+    """When the event happened: a contact's edge may have waited in a queue."""
+    if isinstance(event, events.ContactChanged) and event.at_mono_ms is not None:
+        return min(event.at_mono_ms, now.mono_ms)
+    return now.mono_ms
+
+
+def _catch_up(turn: Turn, until_ms: int) -> None:
+    """Live through the timers that have ended by `until_ms`, each at its own moment."""
+    for _ in range(MAX_TIMEOUTS_PER_STEP):
+        due_ms = deadline(turn.state)
+        if due_ms is None or due_ms > until_ms:
+            return
+        before = turn.state
+        turn.mono_ms = due_ms
+        doorkeeper.time_passed(turn)
+        _follow(turn, before)
+
+
+def _follow(turn: Turn, before: StationState) -> None:
+    """What follows from a change: alarms, and the readers' lasting signs."""
+    pending_due = any(pending.raise_at_ms <= turn.mono_ms for pending in turn.volatile.pending)
+    if pending_due or turn.parts is not before.volatile.parts or turn.door is not before.durable.door:
+        alarms.review(turn)
+    sign = _lasting_sign(turn.state)
+    if sign is not _lasting_sign(before):
+        for reader in turn.config.readers:
+            turn.act(ReaderFeedback(reader, sign))
+
+
+def _lasting_sign(state: StationState) -> Feedback:
+    door = state.durable.door
+    return Feedback.EVACUATE if door.fire else LASTING_SIGN.get(door.mode, Feedback.IDLE)
+
+
+def _fresh(config: StationConfig, clock: Health) -> Volatile:
+    """Volatile state at the start of a run: the readers are known by name, and nothing is known of anything."""
+    return Volatile(parts=Parts(clock=clock, readers=dict.fromkeys(config.readers, Health())))
+
+
+# ---------------------------------------------------------------- one handler an event
+
+
+def _booted(turn: Turn, event: events.Booted) -> None:
+    turn.boot = event.boot
+    turn.state = StationState(turn.durable, _fresh(turn.config, Health(turn.now.clock_trusted)))
+    turn.record(
+        StationBooted(
+            software=event.software,
+            config_digest=event.config_digest,
+            clean_stop=event.clean_stop,
+            unrecorded_release_window_ms=0 if event.clean_stop else UNRECORDED_RELEASE_WINDOW_MS,
+            records_replayed=event.records_replayed,
+        )
+    )
+    if turn.door.held_for_ms is not None:
+        turn.record(DoorHeldCleared(turn.door.held_for_ms))
+    if not event.clean_stop and event.boot > 1:
+        occupancy.doubt(turn, "crash")
+    commands.answer_left_over(turn, event.clean_stop)
+
+
+def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
+    turn.set_parts(gpio=Health(event.available, event.detail))
+    if not event.available:
+        doorkeeper.contact_lost(turn)
+        # A button that cannot be read must not keep the door released: it expires towards secure.
+        doorkeeper.exit_changed(turn, pressed=False)
+
+
+def _reader_changed(turn: Turn, event: events.ReaderChanged) -> None:
+    if event.reader in turn.config.readers:
+        turn.set_parts(readers={**turn.parts.readers, event.reader: Health(event.online, event.detail)})
+
+
+def _child(turn: Turn, name: str, health: Health) -> None:
+    children = turn.parts.children
+    if name in children or len(children) < MAX_CHILDREN:
+        turn.set_parts(children={**children, name: health})
+
+
+def _clock_changed(turn: Turn, event: events.ClockChanged) -> None:
+    turn.set_parts(clock=Health(event.trusted))
+    if event.trusted:
+        turn.record(ClockTrusted(event.offset_ms))
+
+
+def _storage_changed(turn: Turn, event: events.StorageChanged) -> None:
+    turn.set_parts(storage=event.status, storage_detail=event.detail)
+    if event.status is events.StorageStatus.OK:
+        turn.set_parts(records_dropped=0)
+
+
+def _health_measured(turn: Turn, event: events.HealthMeasured) -> None:
+    turn.record(
+        StationHealth(
+            uptime_s=event.uptime_s,
+            memory_kib=event.memory_kib,
+            cpu_permille=event.cpu_permille,
+            disk_free_mib=event.disk_free_mib,
+            journal_unacknowledged=event.journal_unacknowledged,
+            reader_resets=event.reader_resets,
+        )
+    )
+
+
+_HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
+    events.Booted: _booted,
+    events.Tick: lambda turn, event: None,
+    events.StopRequested: lambda turn, event: doorkeeper.stop(turn),
+    events.CardPresented: access.present,
+    events.ContactChanged: doorkeeper.contact_changed,
+    events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
+    events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),
+    events.FireChanged: lambda turn, event: doorkeeper.fire_changed(turn, event.active),
+    events.LevelsRead: doorkeeper.levels_read,
+    events.ReaderChanged: _reader_changed,
+    events.GpioChanged: _gpio_changed,
+    events.UplinkChanged: lambda turn, event: turn.set_parts(uplink=Health(event.connected, event.detail)),
+    events.ChildRestarting: lambda turn, event: _child(turn, event.name, Health(False, event.detail)),
+    events.ChildRunning: lambda turn, event: _child(turn, event.name, Health(True)),
+    events.ClockChanged: _clock_changed,
+    events.ConfigRefused: lambda turn, event: turn.set_parts(config_refused=event.detail),
+    events.HealthMeasured: _health_measured,
+    events.StorageChanged: _storage_changed,
+    events.RecordsDropped: lambda turn, event: turn.set_parts(
+        records_dropped=turn.parts.records_dropped + event.count
+    ),
+    events.JournalReset: lambda turn, event: turn.set_parts(journal_reset=event.detail),
+    events.JournalForkDetected: lambda turn, event: turn.set_parts(
+        journal_forked=f"epoch {event.previous_epoch}: {event.reason}"
+    ),
+    events.RosterSwitched: lambda turn, event: turn.record(RosterSwitched(event.node, event.version, event.members)),
+    events.RosterChanged: lambda turn, event: turn.set_parts(roster=Health(event.available, event.detail)),
+    events.DesiredReceived: commands.desired,
+    events.CommandReceived: commands.receive,
+    events.CommandInterrupted: commands.interrupted,
+    events.MessageRefused: lambda turn, event: turn.record(MessageRefused(event.topic, event.reason)),
+    events.EffectDone: lambda turn, event: commands.effect_done(turn, event.effect),
+    events.EffectRefused: lambda turn, event: commands.effect_refused(turn, event.effect, event.reason),
+}
