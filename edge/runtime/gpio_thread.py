@@ -1,10 +1,10 @@
 """The one thread that touches the door's pins, and its deadline.
 
 Pin calls can fail (server gone) and can hang (server stopped). Failing: the pins are let go, rebuilt every half second,
-and all levels read anew, the lock output at rest: the core then says again what it wants. Hanging: `check`, called by the controller's loop, sees that a call has been under way for
-longer than `CALL_DEADLINE_S`, aborts the pins, and if even that does not free the thread, leaves it behind and starts
-another. Once a second the levels are read back, which finds a dead pin server and a lock output that is not what it
-should be.
+and all levels read anew, the lock output at rest: the core then says again what it wants. Hanging: `check`, called by
+the controller's loop, sees that a call has been under way for longer than `CALL_DEADLINE_S`, aborts the pins, and if
+even that does not free the thread, leaves it behind and starts another. Once a second the levels are read back, which
+finds a dead pin server and a lock output that is not what it should be.
 
 Whatever the thread has to say goes through `post`, which must be safe to call from any thread.
 """

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final, cast
 from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, Session, Stream
 from contract.plain import PlainError, build, plain
 from contract.records import Posture
+from edge.core.effects import Feedback
 
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 
@@ -42,14 +43,6 @@ class Child(StrEnum):
 
     READER = "reader"
     UPLINK = "uplink"
-
-
-class Outcome(StrEnum):
-    """What a reader shows to the person in front of it (the patterns are the driver's)."""
-
-    GRANTED = "granted"
-    DENIED = "denied"
-    IDLE = "idle"
 
 
 # ---------------------------------------------------------------- from any child
@@ -146,7 +139,7 @@ class RosterTrouble:
 @dataclass(frozen=True)
 class ShowOutcome:
     reader: ReaderId
-    outcome: Outcome
+    outcome: Feedback
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,163 @@
+"""`yizhan edge`: run a station, ask it how it is, follow what it does, check its configuration."""
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from edge.runtime.config import ConfigError, LoadedConfig, load
+from edge.runtime.station_socket import SOCKET_NAME
+
+EXIT_FAILED: Final = 1
+EXIT_CONFIG: Final = 2
+ASK_TIMEOUT_S: Final = 5.0
+
+
+def main(argv: list[str]) -> int:
+    """Returns the exit code: 0, 1 for a failure, 2 for a configuration or command line that cannot be used."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.act(options))
+    except ConfigError as error:
+        print(f"yizhan edge: {error}", file=sys.stderr)
+        return EXIT_CONFIG
+    except BrokenPipeError:
+        # `yizhan edge tail | head` is no failure; keep the interpreter from flushing into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="yizhan edge", description="The station's program.")
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="run the station until SIGTERM or Ctrl-C")
+    run.add_argument("--config", type=Path, required=True)
+    run.set_defaults(act=_run)
+    status = commands.add_parser("status", help="how a running station is")
+    status.add_argument("--config", type=Path, required=True)
+    status.add_argument("--json", action="store_true", help="as JSON")
+    status.set_defaults(act=_status)
+    tail = commands.add_parser("tail", help="follow what a running station records and does, as JSON lines")
+    tail.add_argument("--config", type=Path, required=True)
+    tail.set_defaults(act=_tail)
+    check = commands.add_parser("check-config", help="read a configuration and say what is wrong with it")
+    check.add_argument("config", type=Path)
+    check.set_defaults(act=_check_config)
+    return parser
+
+
+# ---------------------------------------------------------------- run
+
+
+def _run(options: argparse.Namespace) -> int:
+    from edge.journal.errors import SchemaTooNew
+    from edge.roster.errors import KeyUnusable
+    from edge.runtime import wiring
+    from edge.runtime.child_process import set_up_logging
+
+    set_up_logging("controller")
+    loaded, refused = _load_or_last_good(options.config)
+    try:
+        controller = wiring.build_controller(loaded, refused)
+    except (KeyUnusable, SchemaTooNew, OSError) as error:
+        print(f"yizhan edge: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+    def ready() -> None:
+        print(json.dumps({"ready": True, "station": loaded.config.station.id}), flush=True)
+
+    wiring.run_controller(controller, ready)
+    return 0
+
+
+def _load_or_last_good(path: Path) -> tuple[LoadedConfig, str | None]:
+    """The configuration, or the last good one and what is wrong with the new. Raises `ConfigError` without either."""
+    from edge.runtime import wiring
+
+    last_good = path.with_name(path.name + ".last-good")
+    try:
+        loaded = load(path)
+        wiring.core_config(loaded.config)
+    except ConfigError as error:
+        if not last_good.exists():
+            raise
+        print(f"yizhan edge: {error}; running {last_good}", file=sys.stderr)
+        return load(last_good), str(error)
+    if not last_good.exists() or last_good.read_bytes() != path.read_bytes():
+        draft = path.with_name(path.name + ".draft")
+        try:
+            shutil.copyfile(path, draft)
+            draft.replace(last_good)
+        except OSError as error:
+            print(f"yizhan edge: {last_good} cannot be kept: {error.strerror}", file=sys.stderr)
+    return loaded, None
+
+
+def _check_config(options: argparse.Namespace) -> int:
+    from edge.runtime import wiring
+
+    loaded = load(options.config)
+    wiring.core_config(loaded.config)
+    print(f"{options.config}: station {loaded.config.station.id}, digest {loaded.digest}: can be used")
+    return 0
+
+
+# ---------------------------------------------------------------- ask
+
+
+def _connected(config: Path) -> socket.socket:
+    path = load(config).config.station.run_dir / SOCKET_NAME
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    end.settimeout(ASK_TIMEOUT_S)
+    try:
+        end.connect(str(path))
+    except OSError as error:
+        raise ConfigError(f"no station answers at {path}: {error.strerror}") from None
+    return end
+
+
+def _status(options: argparse.Namespace) -> int:
+    with _connected(options.config) as end:
+        end.sendall(b'{"ask":"status"}\n')
+        answer = json.loads(end.makefile("rb").readline())
+    print(json.dumps(answer, ensure_ascii=False, indent=2) if options.json else _in_words(answer))
+    return 0
+
+
+def _tail(options: argparse.Namespace) -> int:
+    with _connected(options.config) as end:
+        end.sendall(b'{"ask":"tail"}\n')
+        end.settimeout(None)
+        for line in end.makefile("rb"):
+            print(line.decode().rstrip(), flush=True)
+    return 0
+
+
+def _in_words(answer: dict[str, Any]) -> str:
+    state = answer["state"]
+    door = state["door"]
+    contact = {True: "open", False: "closed", None: "not known"}[door["contact_open"]]
+    lines = [
+        f"station    {answer['station']}, software {state['software']}, boot {state['boot']}",
+        f"door       {door['mode']}; leaf {contact}; lock {'released' if door['lock_released'] else 'at rest'}"
+        + ("; FIRE" if door["fire"] else ""),
+        f"posture    {state['posture']}",
+        f"people     {state['people']}{'' if state['people_sure'] else ' (not sure)'}",
+        "readers    "
+        + ", ".join(f"{reader['id']} {'online' if reader['online'] else 'OFFLINE'}" for reader in state["readers"]),
+        f"roster     {state['roster_members']} members; "
+        + (", ".join(f"{node} at {version}" for node, version in state["roster"].items()) or "none yet"),
+        f"journal    epoch {state['epoch'][:8]}, storage {state['storage']}, {state['unacknowledged']} unacknowledged",
+        f"clock      {'trusted' if state['clock_trusted'] else 'not synchronised'}",
+    ]
+    lines += [
+        f"alarm      {alarm['priority']}: {alarm['code']} {alarm['source']} {alarm['detail']}".rstrip()
+        for alarm in state["alarms"]
+    ] or ["alarms     none"]
+    return "\n".join(lines)

@@ -1,0 +1,310 @@
+"""A card reader on an OSDP line (IEC 60839-11-5) with secure channel, through libosdp's control panel.
+
+Three things are done here that the library leaves to its user:
+
+- **Pace.** The library polls a reader every 50 ms from `refresh`, and its own Python loop sleeps 20 ms between calls.
+  `service` is called when bytes have come or when `wait_s` has passed, so a reply is seen at once and an idle line costs
+  next to nothing.
+- **One lost reply.** The library takes a reader offline for 300 s after it. `service` watches the line itself: a command
+  that is unanswered beyond OSDP's 200 ms turns the reader off and on again, which takes about 100 ms.
+- **The age of a card.** A reader keeps a card until it is polled, so that after a pause of this process a card may be
+  as old as the pause. A poll answered without an event proves that the reader held nothing: `_quiet_since_ns` is the
+  time of the last such poll, and no card that comes later can be older than that.
+
+The secure channel is enforced: without `EnforceSecure` the library accepts a reader that has no key.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+import osdp_sys
+import serial
+from osdp import CardFormat, Channel, Command, CommandLEDColor, Event, EventNotification, LibFlag, LogLevel, PDInfo
+
+from contract.ids import ReaderId
+from edge.core.effects import Feedback
+
+log = logging.getLogger(__name__)
+
+REPLY_TIME_LIMIT_NS: Final = 205_000_000
+"""OSDP allows a reader 200 ms to begin its reply."""
+DISABLED_NS: Final = 50_000_000
+"""How long the reader stays turned off in a reset: the library needs one of its cycles to notice."""
+SECURE_TIME_LIMIT_NS: Final = 800_000_000
+"""A reader that is not secure this long after being turned on is turned off and on again."""
+OFFLINE_TOLD_NS: Final = 1_000_000_000
+"""An outage shorter than this is a reset, counted but not told as an outage."""
+REOPEN_NS: Final = 1_000_000_000
+POLL_NS: Final = 50_000_000
+
+FORMATS: Final = {CardFormat.Unspecified: "raw", CardFormat.Wiegand: "wiegand"}
+
+
+@dataclass(frozen=True)
+class CardBits:
+    """What a reader read: `data` holds `bits` bits, left-aligned. Never logged."""
+
+    format: str
+    bits: int
+    data: bytes
+    not_before_mono_ns: int
+    received_mono_ns: int
+
+
+class _Power(Enum):
+    """Whether the library is to talk to the reader."""
+
+    ON = auto()
+    OFF = auto()
+
+
+class _Line(Channel):  # type: ignore[misc]
+    """The serial line as libosdp wants it, noting when something was said and answered."""
+
+    def __init__(self, port: serial.Serial) -> None:
+        self.id = port.fileno()
+        self.port = port
+        self.asked_ns = 0
+        self.asked_before_ns = 0
+        self.answered = True
+        self.answered_before = False
+        self.failed: str | None = None
+
+    def read(self, max_bytes: int) -> bytes:
+        try:
+            data = bytes(self.port.read(max_bytes))
+        except (OSError, TypeError) as error:
+            self.failed = str(error)
+            return b""
+        if data:
+            self.answered = True
+        return data
+
+    def write(self, buf: bytes) -> int:
+        try:
+            self.port.write(buf)
+        except (OSError, TypeError) as error:
+            self.failed = str(error)
+            return -1
+        self.asked_before_ns, self.asked_ns = self.asked_ns, time.monotonic_ns()
+        self.answered_before, self.answered = self.answered, False
+        return len(buf)
+
+    def flush(self) -> None:
+        try:
+            self.port.reset_input_buffer()
+        except (OSError, TypeError) as error:
+            self.failed = str(error)
+
+
+class OsdpReader:
+    """One reader. All methods are called from one thread.
+
+    `on_card(CardBits)` and `on_status(online, detail, resets)` are called from within `service`.
+    """
+
+    def __init__(
+        self,
+        reader: ReaderId,
+        device: str,
+        baud: int,
+        address: int,
+        key: bytes,
+        *,
+        on_card: Callable[[CardBits], None],
+        on_status: Callable[[bool, str, int], None],
+    ) -> None:
+        self.reader = reader
+        self.resets = 0
+        self._device, self._baud, self._address, self._key = device, baud, address, key
+        self._on_card, self._on_status = on_card, on_status
+        self._line: _Line | None = None
+        self._panel: Any = None
+        self._power = _Power.OFF
+        self._power_since_ns = 0
+        self._secure = False
+        self._insecure_since_ns = time.monotonic_ns()
+        self._told_online: bool | None = None
+        self._event_since_asked = False
+        self._quiet_since_ns = 0
+        self._next_open_ns = 0
+        self._why = "not opened yet"
+
+    def fileno(self) -> int | None:
+        """The line's file descriptor to wait on, None while it is closed."""
+        return self._line.port.fileno() if self._line is not None else None
+
+    def show(self, outcome: Feedback) -> None:
+        """Light and sound for the person at the reader; of no effect while it is offline."""
+        if self._panel is None or not self._secure:
+            return
+        for command in _patterns(outcome):
+            self._panel.submit_command(0, command)
+
+    def service(self) -> float:
+        """Do what is due now. Returns after how many seconds to call again if no byte has come before."""
+        now = time.monotonic_ns()
+        if self._line is None and not self._open(now):
+            self._tell(now)
+            return 0.2
+        assert self._line is not None
+        asked_ns = self._line.asked_ns
+        self._panel.refresh()
+        if self._line.asked_ns != asked_ns:
+            self._note_quiet(self._line)
+        if self._line.failed is not None:
+            self._close(f"{self._device}: {self._line.failed}")
+            return 0.2
+        self._cure(time.monotonic_ns())
+        self._tell(now)
+        return self._wait_s(time.monotonic_ns())
+
+    def close(self) -> None:
+        self._close("closed")
+
+    # ------------------------------------------------ the line
+
+    def _open(self, now: int) -> bool:
+        if now < self._next_open_ns:
+            return False
+        self._next_open_ns = now + REOPEN_NS
+        try:
+            port = serial.Serial(self._device, self._baud, timeout=0, write_timeout=0, exclusive=True)
+        except (OSError, ValueError) as error:
+            self._why = f"{self._device} cannot be opened: {error}"
+            return False
+        self._line = _Line(port)
+        osdp_sys.set_loglevel(LogLevel.Emergency)
+        flags = [LibFlag.EnforceSecure, LibFlag.EnableNotification]
+        info = PDInfo(self._address, self._line, scbk=self._key, name=str(self.reader)[:15], flags=flags)
+        self._panel = osdp_sys.ControlPanel([info.get()])
+        self._panel.set_event_callback(self._event)
+        self._power, self._power_since_ns = _Power.ON, now
+        self._why = "no reply with the right key"
+        return True
+
+    def _close(self, why: str) -> None:
+        line, self._line, self._panel = self._line, None, None
+        self._why = why
+        self._set_secure(False)
+        if line is not None:
+            line.port.close()
+
+    def _wait_s(self, now: int) -> float:
+        assert self._line is not None
+        if self._power is _Power.OFF or not self._secure:
+            return 0.005
+        since_asked = now - self._line.asked_ns
+        if not self._line.answered:
+            return 0.010
+        return max(0.001, (POLL_NS - since_asked) / 1e9)
+
+    # ------------------------------------------------ the 300-second cure
+
+    def _cure(self, now: int) -> None:
+        assert self._line is not None
+        if self._power is _Power.OFF:
+            if now - self._power_since_ns >= DISABLED_NS:
+                self._panel.enable_pd(0)
+                self._power, self._power_since_ns = _Power.ON, now
+            return
+        unanswered = self._secure and not self._line.answered and now - self._line.asked_ns > REPLY_TIME_LIMIT_NS
+        stuck = not self._secure and now - max(self._power_since_ns, self._insecure_since_ns) > SECURE_TIME_LIMIT_NS
+        dropped = not self._secure and self._insecure_since_ns > self._power_since_ns
+        if unanswered or stuck or dropped:
+            self.resets += 1
+            self._panel.disable_pd(0)
+            self._power, self._power_since_ns = _Power.OFF, now
+            self._set_secure(False)
+
+    # ------------------------------------------------ what the reader says
+
+    def _event(self, _index: int, event: dict[str, Any]) -> int:
+        kind = event.get("event")
+        if kind == Event.Notification and event.get("type") == EventNotification.SecureChannelStatus:
+            self._set_secure(bool(event.get("arg0")))
+        elif kind == Event.CardRead:
+            self._event_since_asked = True
+            self._card(event)
+        elif kind != Event.Notification:
+            self._event_since_asked = True
+        return 0
+
+    def _card(self, event: dict[str, Any]) -> None:
+        form = FORMATS.get(event.get("format", -1))
+        if form is None:
+            log.warning("reader %s: a card in a format that is not read", self.reader)
+            return
+        now = time.monotonic_ns()
+        self._on_card(CardBits(form, int(event["length"]), bytes(event["data"]), self._quiet_since_ns, now))
+
+    def _note_quiet(self, line: _Line) -> None:
+        """A new command has gone out. Was the one before it answered without an event?"""
+        if self._secure and line.answered_before and not self._event_since_asked:
+            self._quiet_since_ns = line.asked_before_ns
+        self._event_since_asked = False
+
+    def _set_secure(self, secure: bool) -> None:
+        if self._secure and not secure:
+            self._insecure_since_ns = time.monotonic_ns()
+        self._secure = secure
+
+    def _tell(self, now: int) -> None:
+        """Say that the reader has come or gone; a reset of a moment is not an outage."""
+        if self._secure:
+            online = True
+        elif now - self._insecure_since_ns >= OFFLINE_TOLD_NS:
+            online = False
+        else:
+            return
+        if online is not self._told_online:
+            self._told_online = online
+            self._on_status(online, "" if online else self._why, self.resets)
+
+
+def _patterns(outcome: Feedback) -> list[dict[str, Any]]:
+    """LED and buzzer per outcome, told apart by rhythm and not by colour alone. Counts are in 100 ms."""
+    green, red, amber = CommandLEDColor.Green, CommandLEDColor.Red, CommandLEDColor.Amber
+    long = 6_000
+    table: dict[Feedback, list[dict[str, Any]]] = {
+        Feedback.GRANTED: [_led(green, 30, 0, 30), _buzzer(3, 0, 1)],
+        Feedback.DENIED: [_led(red, 2, 2, 24), _buzzer(1, 1, 3)],
+        Feedback.SECOND_FACTOR: [_led(amber, 5, 5, 100), _buzzer(1, 2, 2)],
+        Feedback.HELD_PRE_ALARM: [_led(amber, 5, 5, long), _buzzer(1, 9, 10)],
+        Feedback.HELD: [_led(red, 5, 5, long), _buzzer(5, 5, 0)],
+        Feedback.FORCED: [_led(red, 1, 1, long), _buzzer(1, 1, 0)],
+        Feedback.EVACUATE: [_led(green, 10, 2, long), _buzzer(10, 2, 0)],
+        Feedback.IDLE: [_led(CommandLEDColor.Black, 1, 0, 1), _buzzer(0, 0, 0)],
+    }
+    return table[outcome]
+
+
+def _led(color: int, on: int, off: int, total: int) -> dict[str, Any]:
+    return {
+        "command": Command.LED,
+        "reader": 0,
+        "led_number": 0,
+        "control_code": 2,  # set a temporary state, with its timer
+        "on_count": on,
+        "off_count": off,
+        "on_color": color,
+        "off_color": CommandLEDColor.Black,
+        "timer_count": total,
+        "temporary": True,
+    }
+
+
+def _buzzer(on: int, off: int, repeat: int) -> dict[str, Any]:
+    silent = on == 0
+    return {
+        "command": Command.Buzzer,
+        "reader": 0,
+        "control_code": 1 if silent else 2,  # 1: off, 2: the default tone
+        "on_count": on,
+        "off_count": off,
+        "rep_count": repeat,
+    }

@@ -1,0 +1,381 @@
+"""The controller: the loop around the pure core, in one asyncio thread.
+
+Everything that happens becomes one `edge.core.events` value in `happen`, which steps the core, hands the records to the
+journal thread and the effects to `Actuation`, and sets the next deadline. Nothing here blocks: pins and journal have
+threads of their own, reader and uplink are processes, and a roster look-up is bounded by its own time limit.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from contract.ids import Epoch, ReaderId
+from contract.plain import plain
+from contract.policy.model import Member
+from contract.records import kind_of, to_body
+from edge.core import events, station
+from edge.core.config import StationConfig
+from edge.core.effects import Effect, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
+from edge.core.state import Now, StationState
+from edge.core.view import view
+from edge.drivers.door_gpio import Input
+from edge.journal.model import NewRecord
+from edge.roster.errors import RosterUnavailable
+from edge.runtime import gpio_thread, ipc, journal_thread
+from edge.runtime.actuation import Actuation, Verdict
+from edge.runtime.children import SupervisedChild
+from edge.runtime.clock import monotonic_ms, wall_ms
+from edge.runtime.clock_watch import ClockWatch
+from edge.runtime.health import HealthMeter
+from edge.runtime.notify import ALIVE, READY, STOPPING, notify
+from edge.runtime.picture import state_message
+from edge.runtime.station_socket import StationSocket
+
+log = logging.getLogger(__name__)
+
+CHECK_S: Final = 0.25
+HEALTH_S: Final = 60.0
+SNAPSHOT_EVERY: Final = 1_000
+STOP_CHILDREN_S: Final = 1.0
+STOP_JOURNAL_S: Final = 3.0
+SNAPSHOT_VERSION: Final = station.SNAPSHOT_VERSION
+
+
+class Roster(Protocol):
+    """Who may enter, as the controller asks it."""
+
+    def find(self, credential: Any) -> Member | None:
+        """Raises `RosterUnavailable` within 20 ms."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What was known when the controller was built: the state replayed from the journal, and what to tell the core."""
+
+    state: StationState
+    booted: events.Booted
+    findings: tuple[events.Event, ...]
+    epoch: Epoch
+    unacknowledged: int
+    latest_trusted_ms: int | None
+
+
+class Controller:
+    """One station. Built by `edge.runtime.wiring`; `run` lasts until `stop`."""
+
+    def __init__(
+        self,
+        config: StationConfig,
+        start: Start,
+        roster: Roster,
+        socket: StationSocket,
+        health: HealthMeter,
+        clock: ClockWatch,
+    ) -> None:
+        self._config = config
+        self._start = start
+        self._state = start.state
+        self._roster = roster
+        self._socket = socket
+        self._health = health
+        self._clock = clock
+        self._actuation = Actuation()
+        self._epoch = start.epoch
+        self._unacknowledged = start.unacknowledged
+        self._latest_trusted_ms = start.latest_trusted_ms
+        self._records_since_snapshot = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._told_state: dict[str, Any] = {}
+        self._resets = 0
+        self._ping = 0
+        self._ready = False
+        self._stopped = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
+
+    def attach(
+        self,
+        pins: gpio_thread.GpioThread,
+        journal: journal_thread.JournalThread,
+        reader: SupervisedChild,
+        uplink: SupervisedChild,
+    ) -> None:
+        """The parts that call back into this object, and so are made after it."""
+        self._pins, self._journal, self._reader, self._uplink = pins, journal, reader, uplink
+
+    # ------------------------------------------------ life
+
+    async def run(self, on_ready: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_ready = on_ready
+        self._journal.start()
+        # Outputs go to rest before anything else may happen.
+        self._pins.start()
+        self.happen(self._start.booted)
+        for finding in self._start.findings:
+            self.happen(finding)
+        self._watch_clock()
+        self._reader.start()
+        self._uplink.start()
+        await self._socket.start()
+        checks = asyncio.create_task(self._check_all())
+        await self._stopped.wait()
+        checks.cancel()
+        await self._shut_down()
+
+    def stop(self, why: str) -> None:
+        """Ask for an orderly stop, from the loop's thread."""
+        if not self._stopped.is_set():
+            notify(STOPPING)
+            self.happen(events.StopRequested(why))
+            self._stopped.set()
+
+    async def _shut_down(self) -> None:
+        self._tell_uplink_state()
+        for child in (self._uplink, self._reader):
+            child.ask_to_stop()
+        for child in (self._uplink, self._reader):
+            await asyncio.to_thread(child.stop, STOP_CHILDREN_S)
+        self._pins.stop()
+        if not await asyncio.to_thread(self._journal.stop, STOP_JOURNAL_S):
+            log.error("storage did not take the last records in time")
+        self._socket.stop()
+
+    # ------------------------------------------------ the core
+
+    def happen(self, event: events.Event) -> None:
+        """Step the core with `event` and see to what follows."""
+        now = self._now()
+        step = station.step(self._config, self._state, event, now)
+        self._state = step.state
+        at_once = tuple(effect for effect in step.effects if effect.urgency is Urgency.AT_ONCE)
+        self._obey(self._actuation.take(at_once, None, now.mono_ms))
+        ticket: int | None = None
+        if step.records:
+            stamped = tuple(NewRecord(record, now.mono_ms, now.wall_ms, now.clock_trusted) for record in step.records)
+            ticket = self._journal.submit(stamped)
+            self._records_since_snapshot += len(stamped)
+            for record in step.records:
+                self._socket.tell({"record": kind_of(record), "mono_ms": now.mono_ms, "body": plain(to_body(record))})
+        later = tuple(effect for effect in step.effects if effect.urgency is not Urgency.AT_ONCE)
+        self._obey(self._actuation.take(later, ticket, now.mono_ms))
+        if self._records_since_snapshot >= SNAPSHOT_EVERY:
+            self._snapshot()
+        self._set_timer()
+        self._tell_uplink_state()
+
+    def _now(self) -> Now:
+        wall = wall_ms()
+        if self._clock.trusted:
+            self._latest_trusted_ms = wall
+        return Now(monotonic_ms(), wall, self._clock.trusted, self._latest_trusted_ms)
+
+    def _snapshot(self) -> None:
+        self._records_since_snapshot = 0
+        self._journal.save_snapshot(station.snapshot_json(self._state), SNAPSHOT_VERSION)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadlines = (station.deadline(self._state), self._actuation.deadline_ms())
+        nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
+        if nearest is not None:
+            self._timer = self._loop.call_later(max(0, nearest - monotonic_ms()) / 1_000 + 0.0005, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer = None
+        self._obey(self._actuation.due(monotonic_ms()))
+        self.happen(events.Tick())
+
+    # ------------------------------------------------ effects
+
+    def _obey(self, verdict: Verdict) -> None:
+        for effect in verdict.do:
+            self._carry_out(effect)
+            if effect.urgency is Urgency.AFTER_COMMIT:
+                self._loop.call_soon(self.happen, events.EffectDone(effect))
+        for effect, reason in verdict.refuse:
+            self._loop.call_soon(self.happen, events.EffectRefused(effect, reason))
+
+    def _carry_out(self, effect: Effect) -> None:
+        self._socket.tell({"effect": type(effect).__name__, "mono_ns": time.monotonic_ns()})
+        if isinstance(effect, ReleaseLock):
+            self._pins.set_lock(True)
+        elif isinstance(effect, SecureLock):
+            self._pins.set_lock(False)
+        elif isinstance(effect, ReaderFeedback):
+            self._reader.send(ipc.ShowOutcome(effect.reader, effect.outcome))
+        elif isinstance(effect, Stop):
+            self._loop.call_soon(self.stop, effect.why)
+
+    # ------------------------------------------------ what the parts report
+
+    def pins_reported(self, report: gpio_thread.PinReport) -> None:
+        """From the GPIO thread."""
+        self._loop.call_soon_threadsafe(self._pins_reported, report)
+
+    def _pins_reported(self, report: gpio_thread.PinReport) -> None:
+        if isinstance(report, gpio_thread.Pong):
+            notify(ALIVE)
+        elif isinstance(report, gpio_thread.InputChanged):
+            self.happen(_input_event(report))
+        elif isinstance(report, gpio_thread.PinsRead):
+            levels = report.levels
+            self.happen(events.GpioChanged(available=True))
+            self.happen(events.LevelsRead(levels.contact_open, levels.exit_pressed, levels.fire_active))
+            self._become_ready()
+        elif isinstance(report, gpio_thread.PinsLost):
+            self.happen(events.GpioChanged(available=False, detail=report.detail))
+            self.happen(events.ContactLost())
+        else:
+            self._socket.tell({"lock_driven": report.released, "mono_ns": report.mono_ns})
+
+    def journal_reported(self, report: journal_thread.JournalReport) -> None:
+        """From the journal thread."""
+        self._loop.call_soon_threadsafe(self._journal_reported, report)
+
+    def _journal_reported(self, report: journal_thread.JournalReport) -> None:
+        if isinstance(report, journal_thread.Committed):
+            self._epoch = report.epoch
+            self._unacknowledged = sum(head.unacknowledged for head in report.heads.values())
+            self._socket.tell({"committed": report.ticket, "mono_ns": report.at_mono_ns})
+            self._obey(self._actuation.committed(report.ticket))
+            self._set_timer()
+            self._uplink.send(ipc.JournalGrew(report.epoch))
+        elif isinstance(report, journal_thread.StorageTrouble):
+            if report.status in (events.StorageStatus.FULL, events.StorageStatus.UNAVAILABLE):
+                self._obey(self._actuation.failed())
+            self.happen(events.StorageChanged(report.status, report.detail))
+        elif isinstance(report, journal_thread.Dropped):
+            self.happen(events.RecordsDropped(report.stream, report.count))
+        elif isinstance(report, journal_thread.WasReset):
+            self._epoch = report.epoch
+            self.happen(events.JournalReset(report.detail))
+            self._snapshot()
+        else:
+            self._epoch = report.epoch
+            self.happen(events.JournalForkDetected(report.previous_epoch, report.reason))
+            self._uplink.send(ipc.JournalGrew(report.epoch))
+
+    def child_changed(self, child: ipc.Child, running: bool, detail: str) -> None:
+        """A child has begun to speak, or has failed."""
+        if running:
+            self.happen(events.ChildRunning(str(child)))
+            if child is ipc.Child.UPLINK:
+                self._told_state = {}
+                self._tell_uplink_state()
+            return
+        self.happen(events.ChildRestarting(str(child), detail))
+        if child is ipc.Child.UPLINK:
+            self.happen(events.UplinkChanged(connected=False, detail=detail))
+        else:
+            for reader in self._config.readers:
+                self.happen(events.ReaderChanged(reader, online=False, detail=detail))
+
+    def child_said(self, message: ipc.Message) -> None:
+        """From a child; its kinds have been checked."""
+        if isinstance(message, ipc.CardRead):
+            self._card(message)
+        elif isinstance(message, ipc.ReaderStatus):
+            self._resets = message.resets
+            self.happen(events.ReaderChanged(message.reader, message.online, message.detail))
+        elif isinstance(message, ipc.UplinkStatus):
+            self.happen(events.UplinkChanged(message.connected, message.detail))
+        elif isinstance(message, ipc.Acknowledged):
+            self._journal.acknowledge(
+                message.epoch, message.stream, message.through_seq, message.through_digest, forked=message.forked
+            )
+        elif isinstance(message, ipc.DesiredArrived):
+            self.happen(events.DesiredReceived(message.revision, message.posture))
+        elif isinstance(message, ipc.CommandArrived):
+            self.happen(events.CommandReceived(message.id, message.kind, message.issued_by, message.args))
+        elif isinstance(message, ipc.DownwardRefused):
+            self.happen(events.MessageRefused(message.topic, message.reason))
+        elif isinstance(message, ipc.RosterSwitchedTo):
+            self.happen(events.RosterSwitched(message.node, message.version, message.members))
+        elif isinstance(message, ipc.RosterTrouble):
+            self.happen(events.RosterChanged(message.available, message.detail))
+
+    def _card(self, card: ipc.CardRead) -> None:
+        began_ns = time.monotonic_ns()
+        if card.reader not in self._config.readers:
+            log.error("a card from a reader that this station does not have")
+            return
+        member: Member | None = None
+        available = True
+        try:
+            member = self._roster.find(card.credential)
+        except RosterUnavailable as error:
+            available = False
+            self.happen(events.RosterChanged(available=False, detail=str(error)))
+        self.happen(
+            events.CardPresented(
+                ReaderId(card.reader), card.credential, member, card.not_before_mono_ms, roster_available=available
+            )
+        )
+        self._socket.tell(
+            {"card": card.reader, "received_ns": card.received_mono_ns, "began_ns": began_ns}
+            | {"decided_ns": time.monotonic_ns()}
+        )
+
+    # ------------------------------------------------ rounds
+
+    async def _check_all(self) -> None:
+        next_health = time.monotonic() + HEALTH_S
+        while True:
+            await asyncio.sleep(CHECK_S)
+            self._pins.check()
+            self._reader.check()
+            self._uplink.check()
+            self._watch_clock()
+            self._ping += 1
+            self._pins.ping(self._ping)
+            if time.monotonic() >= next_health:
+                next_health = time.monotonic() + HEALTH_S
+                self.happen(self._health.measure(self._unacknowledged, self._resets))
+
+    def _watch_clock(self) -> None:
+        changed = self._clock.look()
+        if changed is not None:
+            self.happen(changed)
+
+    def _become_ready(self) -> None:
+        if not self._ready:
+            self._ready = True
+            notify(READY, "STATUS=the door is ready")
+            self._on_ready()
+
+    def _picture(self) -> dict[str, Any]:
+        return state_message(
+            view(self._state),
+            epoch=self._epoch,
+            clock_trusted=self._clock.trusted,
+            unacknowledged=self._unacknowledged,
+        )
+
+    def _tell_uplink_state(self) -> None:
+        """The live picture, when it has changed in more than what is still to be acknowledged."""
+        picture = self._picture()
+        if {**picture, "unacknowledged": 0} == self._told_state:
+            return
+        if self._uplink.send(ipc.StateChanged(picture)):
+            self._told_state = {**picture, "unacknowledged": 0}
+            self._socket.tell({"state": picture})
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """For the socket. Raises `ValueError` for a question that is not known."""
+        if question.get("ask") == "status":
+            pids = {"controller": self._health.pid, "reader": self._reader.pid, "uplink": self._uplink.pid}
+            return {"station": self._config.station_id, "state": self._picture(), "pids": pids, "ready": self._ready}
+        raise ValueError(f"unknown question {question.get('ask')!r}; known are status, tail")
+
+
+def _input_event(report: gpio_thread.InputChanged) -> events.Event:
+    if report.input is Input.CONTACT_OPEN:
+        return events.ContactChanged(report.value, report.mono_ns // 1_000_000)
+    if report.input is Input.EXIT_PRESSED:
+        return events.ExitChanged(report.value)
+    return events.FireChanged(report.value)

@@ -1,0 +1,317 @@
+"""The one thread that writes the journal: group commit that never waits to gather, and what to do when storage fails.
+
+The controller submits the records of each step and goes on; the thread takes all that has been submitted meanwhile,
+commits it as one transaction and reports (`Committed`). While storage is full, locked or broken, the records stay in a
+bounded queue, the controller is told once (`StorageTrouble`), and the thread tries again. At the queue's bound new
+records are dropped and counted; the controller makes an alarm and, later, a record of that.
+
+Jobs are carried out in the order of their submission, so that a snapshot stands for exactly the records before it.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from contract.ids import Epoch, Stream
+from contract.records import stream_of
+from edge.core.events import StorageStatus
+from edge.journal.errors import JournalError, RecordRefused, StorageBroken, StorageFull, StorageLocked
+from edge.journal.journal import Journal
+from edge.journal.model import AckOutcome, Head, NewRecord
+from edge.runtime.clock import kernel_synchronised, monotonic_ms, wall_ms
+
+log = logging.getLogger(__name__)
+
+MAX_QUEUED_RECORDS: Final = 10_000
+MAX_GROUP_RECORDS: Final = 500
+MAX_QUEUED_JOBS: Final = 20_000
+MAINTENANCE_S: Final = 60.0
+MAINTENANCE_MORE_S: Final = 0.5
+RETRY_S: Final = {StorageStatus.FULL: 1.0, StorageStatus.UNAVAILABLE: 0.25}
+
+
+@dataclass(frozen=True)
+class Committed:
+    """Everything up to `ticket` is on the disk."""
+
+    ticket: int
+    epoch: Epoch
+    heads: dict[Stream, Head]
+    at_mono_ns: int
+
+
+@dataclass(frozen=True)
+class StorageTrouble:
+    """Storage has failed, or works again (`status` recovering, then ok)."""
+
+    status: StorageStatus
+    detail: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Records that found no place in the queue, or that the journal refused."""
+
+    stream: Stream
+    count: int
+
+
+@dataclass(frozen=True)
+class Forked:
+    previous_epoch: Epoch
+    epoch: Epoch
+    heads: dict[Stream, Head]
+    reason: str
+
+
+@dataclass(frozen=True)
+class WasReset:
+    """The file was damaged and set aside while running."""
+
+    epoch: Epoch
+    detail: str
+
+
+JournalReport = Committed | StorageTrouble | Dropped | Forked | WasReset
+
+
+@dataclass(frozen=True)
+class _Append:
+    records: tuple[NewRecord, ...]
+    ticket: int
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    state_json: str
+    version: int
+
+
+@dataclass(frozen=True)
+class _Acknowledge:
+    epoch: Epoch
+    stream: Stream
+    through_seq: int
+    digest: str | None
+    forked: bool
+
+
+_Job = _Append | _Snapshot | _Acknowledge
+
+
+class JournalThread(threading.Thread):
+    """Owns the journal after `start`. `opener` opens it when it could not be opened before; `post` is called on this
+    thread and must be safe to call from any."""
+
+    def __init__(
+        self, journal: Journal | None, opener: Callable[[], Journal], post: Callable[[JournalReport], None]
+    ) -> None:
+        super().__init__(name="journal", daemon=True)
+        self._journal = journal
+        self._opener = opener
+        self._post = post
+        self._jobs: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._queued_records = 0
+        self._ticket = 0
+        self._status = StorageStatus.OK
+        self._dropped: dict[Stream, int] = {}
+        self._stopping = False
+        self._next_maintenance = time.monotonic() + MAINTENANCE_S
+
+    # ------------------------------------------------ called by the controller
+
+    def submit(self, records: tuple[NewRecord, ...]) -> int:
+        """Queue the records of one step; `Committed` with at least the ticket returned says that they are kept."""
+        with self._wake:
+            self._ticket += 1
+            room = max(0, MAX_QUEUED_RECORDS - self._queued_records)
+            for record in records[room:]:
+                stream = stream_of(record.record)
+                self._dropped[stream] = self._dropped.get(stream, 0) + 1
+            self._queued_records += len(records[:room])
+            self._jobs.append(_Append(records[:room], self._ticket))
+            self._wake.notify()
+            return self._ticket
+
+    def save_snapshot(self, state_json: str, version: int) -> None:
+        self._enqueue(_Snapshot(state_json, version))
+
+    def acknowledge(self, epoch: Epoch, stream: Stream, through_seq: int, digest: str | None, *, forked: bool) -> None:
+        self._enqueue(_Acknowledge(epoch, stream, through_seq, digest, forked))
+
+    def stop(self, timeout_s: float) -> bool:
+        """Commit what is queued, close; False when that took longer than `timeout_s` (the records are then lost)."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self.join(timeout_s)
+        return not self.is_alive()
+
+    def _enqueue(self, job: _Job) -> None:
+        with self._wake:
+            if len(self._jobs) < MAX_QUEUED_JOBS:
+                self._jobs.append(job)
+            self._wake.notify()
+
+    # ------------------------------------------------ the thread
+
+    def run(self) -> None:
+        while True:
+            job = self._next()
+            if job is None:
+                break
+            try:
+                self._carry_out(job)
+            except JournalError as error:
+                self._fail(error)
+                if not self._wait_to_retry():
+                    break
+        if self._journal is not None:
+            try:
+                self._journal.close()
+            except JournalError as error:
+                log.error("journal not closed in order: %s", error)
+
+    def _next(self) -> _Job | None:
+        """The first job, left in the queue; None when it is time to stop. Maintains the journal while idle."""
+        while True:
+            with self._wake:
+                if self._jobs:
+                    return self._jobs[0]
+                if self._stopping:
+                    return None
+                self._wake.wait(max(0.0, self._next_maintenance - time.monotonic()))
+                idle = not self._jobs and not self._stopping
+            if idle and time.monotonic() >= self._next_maintenance:
+                self._maintain()
+
+    def _carry_out(self, job: _Job) -> None:
+        journal = self._opened()
+        if isinstance(job, _Append):
+            self._append(journal)
+        else:
+            if isinstance(job, _Snapshot):
+                journal.save_snapshot(job.state_json, job.version)
+            else:
+                self._acknowledge(journal, job)
+            self._done(1, 0)
+        if self._status is not StorageStatus.OK:
+            self._recover()
+
+    def _opened(self) -> Journal:
+        if self._journal is None:
+            self._journal = self._opener()
+            if self._journal.opened.recovered:
+                self._post(WasReset(self._journal.epoch, self._journal.opened.reason))
+        return self._journal
+
+    def _append(self, journal: Journal) -> None:
+        with self._wake:
+            group: list[_Append] = []
+            count = 0
+            for job in self._jobs:
+                if not isinstance(job, _Append) or (group and count + len(job.records) > MAX_GROUP_RECORDS):
+                    break
+                group.append(job)
+                count += len(job.records)
+        records = [record for job in group for record in job.records]
+        try:
+            journal.append(records)
+        except RecordRefused as refused:
+            self._refuse(group, refused)
+            return
+        self._done(len(group), len(records))
+        self._post(Committed(group[-1].ticket, journal.epoch, journal.heads(), time.monotonic_ns()))
+        self._tell_dropped()
+
+    def _refuse(self, group: list[_Append], refused: RecordRefused) -> None:
+        """Take the one record out that cannot be stored; the others are tried again."""
+        index = refused.index
+        for position, job in enumerate(group):
+            if index < len(job.records):
+                culprit = job.records[index]
+                log.error("a %s record was refused by the journal: %s", type(culprit.record).__name__, refused)
+                with self._wake:
+                    rest = job.records[:index] + job.records[index + 1 :]
+                    self._jobs[position] = _Append(rest, job.ticket)
+                    self._queued_records -= 1
+                    stream = stream_of(culprit.record)
+                    self._dropped[stream] = self._dropped.get(stream, 0) + 1
+                return
+            index -= len(job.records)
+
+    def _acknowledge(self, journal: Journal, job: _Acknowledge) -> None:
+        outcome = journal.acknowledge(job.epoch, job.stream, job.through_seq, job.digest)
+        if outcome is AckOutcome.OTHER_EPOCH or not (outcome.is_fork or job.forked):
+            return
+        reason = f"{job.stream}: the cloud's history differs at {job.through_seq} ({outcome.value})"
+        previous = journal.epoch
+        journal.fork(reason, mono_ms=monotonic_ms(), recorded_at_ms=wall_ms(), clock_trusted=kernel_synchronised())
+        self._post(Forked(previous, journal.epoch, journal.heads(), reason))
+
+    def _done(self, jobs: int, records: int) -> None:
+        with self._wake:
+            for _ in range(jobs):
+                self._jobs.popleft()
+            self._queued_records -= records
+
+    def _tell_dropped(self) -> None:
+        with self._wake:
+            dropped, self._dropped = self._dropped, {}
+        for stream, count in dropped.items():
+            self._post(Dropped(stream, count))
+
+    # ------------------------------------------------ failure
+
+    def _fail(self, error: JournalError) -> None:
+        status = StorageStatus.FULL if isinstance(error, StorageFull) else StorageStatus.UNAVAILABLE
+        if status is not self._status:
+            log.error("journal %s: %s", status.value, error)
+            self._status = status
+            self._post(StorageTrouble(status, str(error)))
+        if isinstance(error, StorageBroken) and self._journal is not None:
+            self._reopen(self._journal)
+
+    def _reopen(self, journal: Journal) -> None:
+        try:
+            opened = journal.reopen()
+        except JournalError as error:
+            # The connection is gone either way; `_opened` makes a new one when storage answers again.
+            log.debug("journal not reopened: %s", error)
+            self._journal = None
+            return
+        if opened.recovered:
+            self._post(WasReset(opened.epoch, opened.reason))
+
+    def _wait_to_retry(self) -> bool:
+        """False: asked to stop, and storage still fails."""
+        with self._wake:
+            if self._stopping:
+                return False
+            self._wake.wait_for(lambda: self._stopping, RETRY_S[self._status])
+        return True
+
+    def _recover(self) -> None:
+        log.info("journal writes again after %s", self._status.value)
+        with self._wake:
+            behind = bool(self._jobs)
+        self._status = StorageStatus.RECOVERING if behind else StorageStatus.OK
+        self._post(StorageTrouble(self._status, ""))
+
+    def _maintain(self) -> None:
+        try:
+            done = self._opened().maintain(wall_ms() if kernel_synchronised() else None)
+        except JournalError as error:
+            if not isinstance(error, StorageLocked):
+                self._fail(error)
+            self._next_maintenance = time.monotonic() + MAINTENANCE_S
+            return
+        for stream, count in done.given_up:
+            log.error("room is short: %d unacknowledged records of %s were given up", count, stream)
+            self._post(Dropped(stream, count))
+        self._next_maintenance = time.monotonic() + (MAINTENANCE_MORE_S if done.more else MAINTENANCE_S)

@@ -1,0 +1,31 @@
+"""The station's live picture as the state message and `yizhan edge status` want it."""
+
+from typing import Any
+
+from contract.plain import plain
+from edge.core.view import StationView
+
+
+def state_message(view: StationView, *, epoch: str, clock_trusted: bool, unacknowledged: int) -> dict[str, Any]:
+    """The fields of `contract.messages.StationState` that the controller knows; the uplink adds session and number."""
+    return {
+        "epoch": epoch,
+        "boot": view.boot,
+        "clock_trusted": clock_trusted,
+        "software": view.software,
+        "door": {
+            "mode": view.mode,
+            "contact_open": view.contact_open,
+            "lock_released": view.lock_released,
+            "fire": view.fire,
+        },
+        "posture": view.posture,
+        "people": view.people,
+        "people_sure": view.people_sure,
+        "readers": [{"id": reader, "online": online} for reader, online in sorted(view.readers.items())],
+        "alarms": [plain(alarm) for alarm in view.alarms],
+        "roster": {node: held.version for node, held in view.roster.items()},
+        "roster_members": sum(held.members for held in view.roster.values()),
+        "storage": str(view.storage),
+        "unacknowledged": unacknowledged,
+    }

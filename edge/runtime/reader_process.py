@@ -1,0 +1,125 @@
+"""The reader child: OSDP lines on one side, the controller's channel on the other.
+
+Card numbers end here. What goes to the controller is the credential's keyed hash.
+Started by the controller as `python -m edge.runtime.reader_process --config F --channel FD`.
+"""
+
+import logging
+import select
+import sys
+import time
+from typing import Final
+
+from contract.ids import ReaderId
+from edge.drivers.reader_osdp import CardBits, OsdpReader
+from edge.roster.credential import credential_hash
+from edge.runtime import wiring
+from edge.runtime.child_process import EXIT_CONFIG, HEARTBEAT_S, start_child
+from edge.runtime.config import ConfigError
+from edge.runtime.ipc import (
+    BadMessage,
+    CardRead,
+    Channel,
+    ChannelClosed,
+    ChannelFull,
+    Heartbeat,
+    Message,
+    ReaderStatus,
+    ShowOutcome,
+    StopChild,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_WAIT_S: Final = 0.25
+
+
+class ReaderProcess:
+    """Serves the readers of one station until the controller goes."""
+
+    def __init__(self, channel: Channel, hash_key: bytes) -> None:
+        self._channel = channel
+        self._hash_key = hash_key
+        self._readers: dict[ReaderId, OsdpReader] = {}
+        self._next_heartbeat = 0.0
+        self._stopping = False
+
+    def add(self, reader: OsdpReader) -> None:
+        self._readers[reader.reader] = reader
+
+    def card(self, reader: ReaderId, card: CardBits) -> None:
+        try:
+            credential = credential_hash(self._hash_key, card.format, card.bits, card.data)
+        except ValueError as error:
+            log.error("reader %s: a card that is none: %s", reader, error)
+            return
+        self._say(CardRead(reader, credential, card.not_before_mono_ns // 1_000_000, card.received_mono_ns))
+
+    def status(self, reader: ReaderId, online: bool, detail: str, resets: int) -> None:
+        log.info("reader %s is %s%s", reader, "online" if online else "offline", f": {detail}" if detail else "")
+        self._say(ReaderStatus(reader, online, detail, resets))
+
+    def run(self) -> None:
+        """Until the controller says stop or has gone."""
+        poller = select.poll()
+        poller.register(self._channel.fileno(), select.POLLIN)
+        watched: dict[ReaderId, int | None] = {}
+        while not self._stopping:
+            wait_s = min([reader.service() for reader in self._readers.values()], default=MAX_WAIT_S)
+            for name, reader in self._readers.items():
+                if (descriptor := reader.fileno()) != watched.get(name):
+                    if (old := watched.get(name)) is not None:
+                        poller.unregister(old)
+                    if descriptor is not None:
+                        poller.register(descriptor, select.POLLIN)
+                    watched[name] = descriptor
+            self._heartbeat()
+            poller.poll(min(wait_s, MAX_WAIT_S) * 1_000)
+            self._listen()
+        for reader in self._readers.values():
+            reader.close()
+
+    def _heartbeat(self) -> None:
+        if time.monotonic() >= self._next_heartbeat:
+            self._next_heartbeat = time.monotonic() + HEARTBEAT_S
+            self._say(Heartbeat())
+
+    def _listen(self) -> None:
+        try:
+            while (message := self._channel.receive()) is not None:
+                self._obey(message)
+        except ChannelClosed:
+            self._stopping = True
+        except BadMessage as error:
+            log.error("the controller said something unknown: %s", error)
+
+    def _obey(self, message: Message) -> None:
+        if isinstance(message, StopChild):
+            self._stopping = True
+        elif isinstance(message, ShowOutcome) and (reader := self._readers.get(message.reader)) is not None:
+            reader.show(message.outcome)
+
+    def _say(self, message: Message) -> None:
+        try:
+            self._channel.send(message)
+        except ChannelFull:
+            log.error("the controller does not read; a %s is dropped", type(message).__name__)
+        except ChannelClosed:
+            self._stopping = True
+
+
+def main() -> None:
+    start = start_child("reader")
+    process = ReaderProcess(start.channel, wiring.hash_key(start.config))
+    try:
+        readers = wiring.build_readers(start.config, process.card, process.status)
+    except ConfigError as error:
+        log.error("%s", error)
+        sys.exit(EXIT_CONFIG)
+    for reader in readers:
+        process.add(reader)
+    process.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""The public Unix socket of a station, for `yizhan edge status`, `yizhan edge tail` and tests.
+
+One JSON object per line. A client says `{"ask": "status"}` and gets one answer, or `{"ask": "tail"}` and gets a line for
+everything that happens from then on. Only root and the station's own user may connect; at most `MAX_CLIENTS` do; one that
+does not read what it is sent is dropped, so that it costs the door nothing.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+log = logging.getLogger(__name__)
+
+MAX_CLIENTS: Final = 8
+MAX_BACKLOG_BYTES: Final = 256 * 1024
+MAX_LINE_BYTES: Final = 4 * 1024
+SOCKET_NAME: Final = "station.sock"
+
+
+class StationSocket:
+    """Serves clients from the controller's loop. `answer(question)` gives what is to be said, or raises `ValueError`."""
+
+    def __init__(self, path: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self._path = path
+        self._answer = answer
+        self._tails: set[asyncio.StreamWriter] = set()
+        self._clients = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Raises `OSError` when the path cannot be bound."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_LINE_BYTES)
+        self._path.chmod(0o660)
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._tails):
+            writer.close()
+        self._path.unlink(missing_ok=True)
+
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self._tails)
+
+    def tell(self, line: dict[str, Any]) -> None:
+        """Send a line to everybody who tails."""
+        if not self._tails:
+            return
+        data = _line(line)
+        for writer in list(self._tails):
+            if writer.transport.get_write_buffer_size() > MAX_BACKLOG_BYTES:
+                log.warning("a client that does not read is dropped")
+                self._tails.discard(writer)
+                writer.transport.abort()
+            else:
+                writer.write(data)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._clients >= MAX_CLIENTS or not _may_ask(writer):
+            writer.close()
+            return
+        self._clients += 1
+        try:
+            while line := await reader.readline():
+                self._reply(line, writer)
+                await asyncio.wait_for(writer.drain(), timeout=5.0)
+        except (ValueError, OSError, TimeoutError) as error:
+            log.debug("client dropped: %s", error)
+        finally:
+            self._clients -= 1
+            self._tails.discard(writer)
+            writer.close()
+
+    def _reply(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        try:
+            question = json.loads(line)
+            if not isinstance(question, dict):
+                raise ValueError("a question is a JSON object")
+            if question.get("ask") == "tail":
+                self._tails.add(writer)
+                writer.write(_line({"tailing": True}))
+                return
+            writer.write(_line(self._answer(question)))
+        except ValueError as error:
+            writer.write(_line({"error": str(error)}))
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+
+
+def _may_ask(writer: asyncio.StreamWriter) -> bool:
+    end: socket.socket = writer.get_extra_info("socket")
+    credentials = end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    return uid in (0, os.getuid())

@@ -1,0 +1,264 @@
+"""The only place that constructs drivers, and where a station is put together from its configuration.
+
+Drivers and libraries are imported where they are built: the reader process has no use for pins, nor the controller for
+OSDP, and every import costs memory and start time on a Pi.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from contract.ids import Epoch, ReaderId
+from contract.records import Record
+from edge.core import config as core
+from edge.core import events, station
+from edge.core.state import RecordedAt, StationState
+from edge.journal.errors import JournalError, SchemaTooNew
+from edge.journal.journal import Journal
+from edge.journal.model import MIB, Budget, StoredRecord
+from edge.roster.credential import load_or_create_key
+from edge.roster.reader import RosterReader
+from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
+
+if TYPE_CHECKING:
+    from edge.drivers.reader_osdp import CardBits, OsdpReader
+    from edge.runtime.controller import Controller, Start
+
+log = logging.getLogger(__name__)
+
+JOURNAL_NAME: Final = "journal.db"
+ROSTER_NAME: Final = "roster.db"
+HASH_KEY_NAME: Final = "credential.key"
+OPEN_PATIENCE_S: Final = 1.0
+"""How long a locked or full journal may hold up the start. After that the door opens for people without it."""
+
+
+def journal_path(config: Config) -> Path:
+    return config.station.data_dir / JOURNAL_NAME
+
+
+def roster_path(config: Config) -> Path:
+    return config.station.data_dir / ROSTER_NAME
+
+
+def hash_key(config: Config) -> bytes:
+    """The key of this station's credential hashes, made at its first start. Raises `KeyUnusable`."""
+    return load_or_create_key(config.station.data_dir / HASH_KEY_NAME)
+
+
+# ---------------------------------------------------------------- the reader process
+
+
+def build_readers(
+    config: Config,
+    on_card: Callable[[ReaderId, "CardBits"], None],
+    on_status: Callable[[ReaderId, bool, str, int], None],
+) -> list["OsdpReader"]:
+    """The station's readers. Raises `ConfigError` for a key file that holds no key."""
+    from edge.drivers.reader_osdp import OsdpReader
+
+    def built(section: ReaderSection) -> OsdpReader:
+        return OsdpReader(
+            section.id,
+            str(section.device),
+            section.baud,
+            section.address,
+            _channel_key(section),
+            on_card=lambda card: on_card(section.id, card),
+            on_status=lambda online, detail, resets: on_status(section.id, online, detail, resets),
+        )
+
+    return [built(section) for section in config.readers]
+
+
+def _channel_key(section: ReaderSection) -> bytes:
+    try:
+        key = bytes.fromhex(section.key_file.read_text().strip())
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"readers {section.id!r}, key_file {section.key_file}: {error}") from None
+    if len(key) != 16:
+        raise ConfigError(f"readers {section.id!r}, key_file {section.key_file}: {len(key)} bytes, not 16")
+    return key
+
+
+# ---------------------------------------------------------------- the controller
+
+
+def core_config(config: Config) -> core.StationConfig:
+    """The part of the configuration that decisions depend on. Raises `ConfigError`."""
+    door = config.door
+    try:
+        return core.StationConfig(
+            station_id=config.station_id,
+            readers=tuple(reader.id for reader in config.readers),
+            timezone=ZoneInfo(config.station.timezone),
+            door=core.DoorConfig(
+                release_ms=door.release_ms,
+                extended_release_ms=door.extended_release_ms,
+                held_pre_alarm_ms=door.held_pre_alarm_ms,
+                held_ms=door.held_ms,
+                relock_on=core.RelockOn(door.relock_on),
+                lock_kind=core.LockKind(door.lock_kind),
+                exit_action=core.ExitAction(door.exit_action),
+                bounce_ms=door.debounce_ms,
+            ),
+        )
+    except ValueError as error:
+        raise ConfigError(f"section [door]: {error}") from None
+
+
+def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Controller":
+    """A station from its configuration; `refused` says why a newer configuration was not taken.
+
+    Raises:
+        ConfigError, KeyUnusable, SchemaTooNew: nothing that trying again would mend.
+    """
+    from edge.drivers.door_gpio import GpiozeroDoorPins
+    from edge.runtime.children import SupervisedChild
+    from edge.runtime.clock_watch import ClockWatch
+    from edge.runtime.controller import Controller
+    from edge.runtime.gpio_thread import GpioThread
+    from edge.runtime.health import HealthMeter
+    from edge.runtime.ipc import Child
+    from edge.runtime.journal_thread import JournalThread
+    from edge.runtime.station_socket import SOCKET_NAME, StationSocket
+
+    config = loaded.config
+    config.station.data_dir.mkdir(parents=True, exist_ok=True)
+    config.station.run_dir.mkdir(parents=True, exist_ok=True)
+    hash_key(config)
+    decisions = core_config(config)
+    journal, trouble = _open_journal(config)
+    controller = Controller(
+        decisions,
+        _start(decisions, loaded, journal, trouble, refused),
+        RosterReader(roster_path(config)),
+        StationSocket(config.station.run_dir / SOCKET_NAME, lambda question: controller.answer(question)),
+        HealthMeter(config.station.data_dir),
+        ClockWatch(),
+    )
+
+    def child(which: Child) -> SupervisedChild:
+        return SupervisedChild(
+            which,
+            loaded.path,
+            controller.child_said,
+            lambda running, detail: controller.child_changed(which, running, detail),
+        )
+
+    controller.attach(
+        GpioThread(lambda on_change: GpiozeroDoorPins(config.gpio, on_change), controller.pins_reported),
+        JournalThread(
+            journal, lambda: Journal.open(journal_path(config), _budget(config)), controller.journal_reported
+        ),
+        child(Child.READER),
+        child(Child.UPLINK),
+    )
+    return controller
+
+
+def run_controller(controller: "Controller", on_ready: Callable[[], None]) -> None:
+    """Run until SIGTERM or Ctrl-C."""
+    import signal
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, controller.stop, signal.Signals(number).name)
+        await controller.run(on_ready)
+
+    asyncio.run(run())
+
+
+def _budget(config: Config) -> Budget:
+    # The hard limit leaves room for what must be kept while the soft one is already making room.
+    hard = config.journal.budget_mib * MIB
+    return Budget(soft_bytes=hard * 2 // 3, hard_bytes=hard, reserve_bytes=config.journal.reserve_mib * MIB)
+
+
+def _open_journal(config: Config) -> tuple[Journal | None, str]:
+    """The journal, or why it cannot be opened now."""
+    give_up = time.monotonic() + OPEN_PATIENCE_S
+    while True:
+        try:
+            return Journal.open(journal_path(config), _budget(config)), ""
+        except SchemaTooNew:
+            raise
+        except JournalError as error:
+            if time.monotonic() >= give_up:
+                log.error("starting without the journal: %s", error)
+                return None, str(error)
+            time.sleep(0.05)
+
+
+def _start(
+    decisions: core.StationConfig, loaded: LoadedConfig, journal: Journal | None, trouble: str, refused: str | None
+) -> "Start":
+    from edge.runtime.controller import Start
+
+    findings: list[events.Event] = []
+    if refused is not None:
+        findings.append(events.ConfigRefused(refused))
+    state, replayed, latest_trusted_ms = station.initial_state(decisions), 0, None
+    if journal is None:
+        findings.append(events.StorageChanged(events.StorageStatus.UNAVAILABLE, trouble))
+    else:
+        if journal.opened.recovered:
+            findings.append(events.JournalReset(journal.opened.reason))
+        state, replayed, latest_trusted_ms, notes = replayed_state(decisions, journal)
+        for note in notes:
+            findings.append(events.JournalReset(note))
+    booted = events.Booted(
+        software=version("yizhan"),
+        config_digest=loaded.digest,
+        clean_stop=state.durable.stopped or (replayed == 0 and state.durable.boot == 0),
+        boot=journal.boot if journal is not None else 0,
+        records_replayed=replayed,
+    )
+    return Start(
+        state,
+        booted,
+        tuple(findings),
+        journal.epoch if journal is not None else Epoch("0" * 32),
+        journal.unacknowledged if journal is not None else 0,
+        latest_trusted_ms,
+    )
+
+
+def replayed_state(
+    decisions: core.StationConfig, journal: Journal
+) -> tuple[StationState, int, int | None, tuple[str, ...]]:
+    """The durable state of a journal: its newest readable snapshot and the records behind it."""
+    notes: list[str] = []
+    while True:
+        loaded = journal.load()
+        notes += loaded.notes
+        state = station.initial_state(decisions)
+        if loaded.snapshot is None:
+            break
+        try:
+            if loaded.snapshot.version != station.SNAPSHOT_VERSION:
+                raise ValueError(f"snapshot version {loaded.snapshot.version} is not {station.SNAPSHOT_VERSION}")
+            state = station.from_snapshot(json.loads(loaded.snapshot.state_json))
+            break
+        except ValueError as error:
+            notes.append(f"snapshot set aside: {error}")
+            for _ in loaded.records:
+                pass
+            journal.set_aside_snapshot()
+    count = 0
+
+    def counted(records: Iterable[StoredRecord]) -> Iterable[tuple[Record, RecordedAt]]:
+        nonlocal count
+        for stored in records:
+            count += 1
+            yield stored.record, RecordedAt(stored.mono_ms, stored.recorded_at_ms, stored.boot)
+
+    state = station.replay(state, counted(loaded.records))
+    return state, count, loaded.latest_trusted_ms, tuple(notes)
