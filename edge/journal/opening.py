@@ -5,14 +5,14 @@ full or gives I/O errors is left alone and the error raised: it may be all right
 """
 
 import os
-import time
 from pathlib import Path
 from typing import Final
 
 from contract.digest import GENESIS
 from contract.ids import Epoch
 from edge.journal import schema
-from edge.journal.errors import JournalError, SchemaTooNew, StorageCorrupt
+from edge.journal.aside import remove_orphans, set_aside
+from edge.journal.errors import SchemaTooNew, StorageCorrupt
 from edge.journal.model import Budget, Opened
 from edge.journal.rows import chain_problems, head_of, rows_after
 from edge.journal.schema import STREAM_CODES
@@ -21,8 +21,6 @@ from edge.journal.storage import Connect, Connection, configure, transaction, tr
 TAIL_RECORDS: Final = 1_000
 """So many of the newest records per stream are checked at open: about 20 ms; `verify` walks the rest."""
 
-SET_ASIDE_KEPT: Final = 3
-SIDE_FILES: Final = ("-wal", "-shm")
 
 
 def open_storage(
@@ -54,9 +52,7 @@ def open_storage(
 
 def _open(path: Path, budget: Budget, connect: Connect, boot: int | None, reason: str) -> tuple[Connection, Opened]:
     if not path.exists():
-        # A write-ahead log without its database is what is left of one set aside; a new database would swallow it.
-        for suffix in SIDE_FILES:
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        remove_orphans(path)
         # Created by us so that nobody else can read it; SQLite gives its side files the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     with translated():
@@ -113,31 +109,3 @@ def check_tail(connection: Connection, number: int, epoch: Epoch) -> None:
         problems = chain_problems(rows_after(connection, number, code, seq), epoch, seq, digest, most=1)
         if problems:
             raise StorageCorrupt(f"chain of {stream} is broken: {problems[0]}")
-
-
-def set_aside(path: Path) -> Path:
-    """Renames the file and its log to `journal-<time>.corrupt`, keeps the newest few of such, returns where.
-
-    The database goes first: a log without its database is never taken for a journal (see `_open`), a database without
-    its log would be one rolled back.
-    """
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-    target = path.with_name(f"{path.stem}-{stamp}-{time.time_ns() % 10**9:09d}.corrupt")
-    try:
-        if path.exists():
-            path.rename(target)
-        for suffix in SIDE_FILES:
-            side = path.with_name(path.name + suffix)
-            if side.exists():
-                side.rename(target.with_name(target.name + suffix))
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-        for old in sorted(path.parent.glob(f"{path.stem}-*.corrupt"))[:-SET_ASIDE_KEPT]:
-            for suffix in ("", *SIDE_FILES):
-                old.with_name(old.name + suffix).unlink(missing_ok=True)
-    except OSError as error:
-        raise JournalError(f"{path} is damaged and cannot be set aside: {error}") from error
-    return target

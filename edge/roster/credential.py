@@ -1,0 +1,102 @@
+"""Cards as the station knows them: keyed hashes, never numbers.
+
+The rule: a credential is (format, bit length, bits). The bits are left-aligned in `data`, most significant first, and
+the unused low bits of the last byte count for nothing: readers fill them with what they like. OSDP readers call one and
+the same card "raw" or "wiegand" depending on their make (format codes 0 and 1 of the card read reply), while the bits
+on the card are the same; both are the format *bits* here, so that one card is one credential at every reader. The bit
+length is part of it: a 26-bit card is not the 34-bit card that begins with the same bits.
+
+BLAKE2b with a key of the station, 128 bits: whoever takes the storage card learns no card number without the key, and
+hashes of two stations cannot be matched. A 26-bit card number has few values, so the key must stay secret: it is a file
+of its own, mode 0600.
+"""
+
+import hashlib
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from contract.ids import CredentialHash
+from edge.roster.errors import KeyUnusable
+
+KEY_BYTES: Final = 32
+HASH_BYTES: Final = 16
+MAX_BITS: Final = 512
+
+
+class CredentialFormat(StrEnum):
+    """How a reader or the cloud names the bits. See the rule above."""
+
+    WIEGAND = "wiegand"
+    RAW = "raw"
+
+
+_CANONICAL: Final = {CredentialFormat.WIEGAND: b"bits", CredentialFormat.RAW: b"bits"}
+
+
+def credential_hash(key: bytes, format: CredentialFormat | str, bits: int, data: bytes) -> CredentialHash:
+    """The credential's hash, hex. `data` holds `bits` bits, left-aligned, in as few bytes as they need.
+
+    Raises:
+        ValueError: an unknown format, or a bit length that does not fit `data`. The message shows no bits.
+    """
+    canonical = _CANONICAL[CredentialFormat(format)]
+    if not 1 <= bits <= MAX_BITS or len(data) != (bits + 7) // 8:
+        raise ValueError(f"{len(data)} bytes do not hold a credential of {bits} bits (1–{MAX_BITS})")
+    unused = -bits % 8
+    used = data[:-1] + bytes([data[-1] >> unused << unused])
+    message = b"%s\n%d\n%s" % (canonical, bits, used)
+    return CredentialHash(_keyed(key, message, b"yizhan-card").hex())
+
+
+def key_fingerprint(key: bytes) -> str:
+    """Names a key without telling it: a roster whose hashes were made with another key is of no use."""
+    return _keyed(key, b"", b"yizhan-key").hex()
+
+
+def load_or_create_key(path: Path) -> bytes:
+    """The station's key, made at the first start. Two processes may call this at once and get the same key.
+
+    Raises:
+        KeyUnusable: the file is there and is no key, or cannot be read or written.
+    """
+    try:
+        if not path.exists():
+            _create(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise KeyUnusable(f"credential key {path}: {error.strerror}") from error
+    if len(key) != KEY_BYTES:
+        raise KeyUnusable(f"credential key {path} has {len(key)} bytes instead of {KEY_BYTES}")
+    return key
+
+
+def _create(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link, unlike a rename, never replaces the key that another process has just made.
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _keyed(key: bytes, message: bytes, purpose: bytes) -> bytes:
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"a credential key has {KEY_BYTES} bytes, not {len(key)}")
+    return hashlib.blake2b(message, key=key, digest_size=HASH_BYTES, person=purpose).digest()

@@ -1,0 +1,109 @@
+"""The controller's view of the roster: who holds this card?
+
+Read-only and quick: two index look-ups per question. It never waits for the writer longer than `BUSY_TIMEOUT_MS`, and
+when the file is replaced under its name the next question opens the new one.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from contract.ids import CredentialHash, MemberId, NodeId
+from contract.policy.model import Member
+from edge.roster.errors import RosterUnavailable
+from edge.roster.schema import SCHEMA_VERSION
+
+BUSY_TIMEOUT_MS: Final = 20
+
+CARD_HOLDERS: Final = """
+    SELECT DISTINCT credential.member_id FROM credential JOIN holding ON holding.id = credential.holding
+    WHERE credential.hash = ? AND holding.state = 'active' ORDER BY credential.member_id"""
+
+ENTRIES: Final = """
+    SELECT entry.trade, entry.valid_from_ms, entry.valid_until_ms, entry.extended_release, entry.revoked
+    FROM holding JOIN entry ON entry.holding = holding.id AND entry.member_id = ?
+    WHERE holding.state = 'active' ORDER BY holding.node"""
+
+
+class RosterReader:
+    """Every method raises `RosterUnavailable` when the roster cannot be read now. One thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+
+    def find(self, credential: CredentialHash) -> Member | None:
+        """The member who holds this card, or None.
+
+        A member on several nodes counts once: revoked on any is revoked; validity reaches from the earliest beginning
+        to the latest end. Should one card be on the roster for two members (handed on after a revocation), the one who
+        is not revoked holds it; among equals the first by id.
+        """
+        with self._reading() as connection:
+            holders = connection.execute(CARD_HOLDERS, (bytes.fromhex(credential),)).fetchall()
+            members = [_member(connection, MemberId(member_id)) for (member_id,) in holders]
+        return min(members, key=lambda member: (member.revoked, member.id), default=None)
+
+    def versions(self) -> dict[NodeId, int]:
+        """The version held of each node."""
+        with self._reading() as connection:
+            held = connection.execute("SELECT node, version FROM holding WHERE state = 'active'").fetchall()
+        return {NodeId(node): version for node, version in held}
+
+    def close(self) -> None:
+        """Closes the file; the next question opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._current()
+            # One transaction, so that both look-ups see the same roster while the writer switches.
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            try:
+                self.close()
+            finally:
+                self._connection = None
+            raise RosterUnavailable(f"roster {self._path}: {error}") from error
+
+    def _current(self) -> sqlite3.Connection:
+        status = os.stat(self._path)
+        identity = status.st_dev, status.st_ino
+        if self._connection is None or self._identity != identity:
+            self.close()
+            uri = f"{self._path.absolute().as_uri()}?mode=ro"
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
+            )
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version != SCHEMA_VERSION:
+                connection.close()
+                raise sqlite3.OperationalError(f"schema version {version}, not {SCHEMA_VERSION}")
+            self._connection, self._identity = connection, identity
+        return self._connection
+
+
+def _member(connection: sqlite3.Connection, member_id: MemberId) -> Member:
+    """The member over all nodes. An entry without limit on one side makes the whole without limit there."""
+    entries: list[tuple[Any, ...]] = connection.execute(ENTRIES, (member_id,)).fetchall()
+    trades, begins, ends, extended, revoked = zip(*entries, strict=True)
+    ahead = connection.execute("SELECT 1 FROM revocation WHERE member_id = ?", (member_id,)).fetchone()
+    return Member(
+        id=member_id,
+        trade=next((trade for trade in trades if trade), ""),
+        valid_from_ms=None if None in begins else min(begins),
+        valid_until_ms=None if None in ends else max(ends),
+        revoked=any(revoked) or ahead is not None,
+        extended_release=any(extended),
+    )
