@@ -18,13 +18,15 @@ from edge.roster.schema import SCHEMA_VERSION
 
 BUSY_TIMEOUT_MS: Final = 20
 
+# CROSS JOIN fixes the order of the loops: the card's few rows first, then the few holdings. Left to itself SQLite walks
+# all members of the one active holding.
 CARD_HOLDERS: Final = """
-    SELECT DISTINCT credential.member_id FROM credential JOIN holding ON holding.id = credential.holding
+    SELECT DISTINCT credential.member_id FROM credential CROSS JOIN holding ON holding.id = credential.holding
     WHERE credential.hash = ? AND holding.state = 'active' ORDER BY credential.member_id"""
 
 ENTRIES: Final = """
     SELECT entry.trade, entry.valid_from_ms, entry.valid_until_ms, entry.extended_release, entry.revoked
-    FROM holding JOIN entry ON entry.holding = holding.id AND entry.member_id = ?
+    FROM holding CROSS JOIN entry ON entry.holding = holding.id AND entry.member_id = ?
     WHERE holding.state = 'active' ORDER BY holding.node"""
 
 
