@@ -5,6 +5,7 @@ shell then sets it aside and replays from the records alone. Nothing in it is ne
 journal.
 """
 
+import json
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -31,6 +32,11 @@ class SnapshotError(ValueError):
 def snapshot(state: StationState) -> dict[str, Any]:
     """The durable part of `state`, JSON-able."""
     return {"version": SNAPSHOT_VERSION, **asdict(replace(state.durable, roster=dict(state.durable.roster)))}
+
+
+def snapshot_json(state: StationState) -> str:
+    """The snapshot as text that is the same for equal states."""
+    return json.dumps(snapshot(state), sort_keys=True, separators=(",", ":"))
 
 
 def from_snapshot(data: dict[str, Any]) -> StationState:

@@ -24,14 +24,16 @@ from edge.core import access, alarms, commands, doorkeeper, events, occupancy
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, Feedback, ReaderFeedback
 from edge.core.fold import apply, replay
-from edge.core.snapshot import from_snapshot, snapshot
+from edge.core.snapshot import SNAPSHOT_VERSION, SnapshotError, from_snapshot, snapshot, snapshot_json
 from edge.core.state import MAX_CHILDREN, Durable, Health, Now, Parts, RecordedAt, StationState, Volatile
 from edge.core.turn import Turn
 from edge.core.view import StationView, view
 
 __all__ = [
+    "SNAPSHOT_VERSION",
     "Now",
     "RecordedAt",
+    "SnapshotError",
     "StationConfig",
     "StationState",
     "StationView",
@@ -42,6 +44,7 @@ __all__ = [
     "initial_state",
     "replay",
     "snapshot",
+    "snapshot_json",
     "step",
     "view",
 ]
