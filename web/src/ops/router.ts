@@ -1,0 +1,14 @@
+import { createRouter, createWebHistory } from "vue-router";
+import FleetPage from "./fleet/FleetPage.vue";
+import NotFound from "./NotFound.vue";
+import StationPage from "./station/StationPage.vue";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/", name: "fleet", component: FleetPage },
+    { path: "/stations/:id", name: "station", component: StationPage, props: true },
+    { path: "/:path(.*)*", name: "not_found", component: NotFound },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});

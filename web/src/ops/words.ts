@@ -1,0 +1,158 @@
+/** What the API says, in people's words. What this page does not know yet is shown as it is, never hidden. */
+import type { IconName } from "@/shared/icons";
+import { knownText, t, type MessageKey, type Values } from "@/shared/i18n";
+import { duration } from "@/shared/time";
+import type { Alarm, Door, Event, Priority, StationSummary } from "./api";
+
+export const PRIORITIES: readonly Priority[] = ["urgent", "high", "low"];
+
+/** Which part of the timeline an event belongs to. */
+export type Group = "access" | "alarm" | "door" | "system";
+
+export interface EventWords {
+  title: string;
+  detail: string;
+  icon: IconName;
+  group: Group;
+  /** For alarms: what the mark is drawn with. */
+  priority: Priority | null;
+}
+
+const LOOKS: Record<string, [IconName, Group]> = {
+  "access.granted": ["access_granted", "access"],
+  "access.denied": ["access_denied", "access"],
+  "access.not_taken": ["access_not_taken", "access"],
+  "door.released": ["lock_open", "door"],
+  "door.relocked": ["lock_closed", "door"],
+  "door.opened": ["door_open", "door"],
+  "door.closed": ["door_closed", "door"],
+  "door.forced": ["door_open", "alarm"],
+  "door.held_pre_alarm": ["door_open", "door"],
+  "door.held": ["door_open", "alarm"],
+  "door.held_cleared": ["door_closed", "alarm"],
+  "exit.pressed": ["exit", "access"],
+  "fire.started": ["fire", "alarm"],
+  "fire.ended": ["fire", "alarm"],
+  "posture.changed": ["posture", "system"],
+  "occupancy.changed": ["people", "access"],
+  "alarm.raised": ["alarm", "alarm"],
+  "alarm.cleared": ["alarm_cleared", "alarm"],
+  "roster.switched": ["roster", "system"],
+  "command.begun": ["command", "system"],
+  "command.answered": ["command", "system"],
+  "message.refused": ["refused", "system"],
+  "clock.trusted": ["clock", "system"],
+  "journal.gap": ["journal", "system"],
+  "journal.forked": ["journal", "system"],
+  "station.booted": ["power", "system"],
+  "station.stopped": ["power", "system"],
+  "station.health": ["other", "system"],
+};
+
+export function describeEvent(event: Event): EventWords {
+  const [icon, group] = LOOKS[event.kind] ?? ["other", "system"];
+  const values = eventValues(event);
+  const variant = `event.${event.kind}.${variantOf(event)}`;
+  const known = knownText(variant, values) ?? knownText(`event.${event.kind}`, values);
+  return {
+    title: known ?? t("event.unknown", { kind: event.kind }),
+    detail: known === null ? plain(event.body) : (knownText(`event.${event.kind}.detail`, values) ?? ""),
+    icon,
+    group,
+    priority: event.kind === "alarm.raised" ? priorityOf(event.body["priority"]) : null,
+  };
+}
+
+/** Some kinds are said differently by what is in them. */
+function variantOf(event: Event): string {
+  const { body } = event;
+  if (event.kind === "access.denied") return body["member"] == null ? "stranger" : "member";
+  if (event.kind === "door.opened" || event.kind === "door.closed") return body["found"] === true ? "found" : "seen";
+  if (event.kind === "station.booted") return body["clean_stop"] === true ? "clean" : "unclean";
+  if (event.kind === "occupancy.changed") return body["sure"] === true ? "sure" : "unsure";
+  if (event.kind === "door.released" && body["member"] == null) return "anybody";
+  return "";
+}
+
+function eventValues(event: Event): Values {
+  const values: Values = { member: event.member_name ?? "" };
+  for (const [name, value] of Object.entries(event.body)) {
+    if (typeof value === "string" || typeof value === "number") values[name] ??= value;
+    if (typeof value === "number" && name.endsWith("_ms")) values[name] = duration(Math.abs(value));
+  }
+  values["member"] ||= String(event.body["member"] ?? t("event.somebody"));
+  for (const [name, words] of Object.entries(CODED)) {
+    const value = event.body[name];
+    if (typeof value === "string") values[name] = knownText(`${words}.${value}`) ?? value;
+  }
+  if (event.kind.startsWith("alarm.")) values["code"] = alarmName(String(event.body["code"]));
+  return values;
+}
+
+/** Fields whose values are codes, and the family of texts that explains them. */
+const CODED: Record<string, string> = {
+  reason: "reason",
+  cause: "cause",
+  posture: "posture",
+  previous: "posture",
+  outcome: "outcome",
+  why: "why",
+  command: "command",
+  stream: "stream",
+};
+
+function priorityOf(value: unknown): Priority | null {
+  return PRIORITIES.find((priority) => priority === value) ?? null;
+}
+
+function plain(body: Record<string, unknown>): string {
+  return Object.entries(body)
+    .map(([name, value]) => `${name} = ${typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .join(", ");
+}
+
+export function alarmName(code: string): string {
+  return knownText(`alarm.${code}`) ?? code;
+}
+
+/** What to do about an alarm, where that can be said. */
+export function alarmAdvice(code: string): string {
+  return knownText(`advice.${code}`) ?? "";
+}
+
+export function byPriority(alarms: readonly Alarm[]): Alarm[] {
+  return [...alarms].sort(
+    (a, b) => PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) || b.since_ms - a.since_ms,
+  );
+}
+
+export function worst(alarms: readonly Alarm[]): Priority | null {
+  return PRIORITIES.find((priority) => alarms.some((alarm) => alarm.priority === priority)) ?? null;
+}
+
+export function countBy(alarms: readonly Alarm[], priority: Priority): number {
+  return alarms.filter((alarm) => alarm.priority === priority).length;
+}
+
+/** The colour of a drawn door follows the station's standing door alarms, so that both always say the same. */
+export function doorAlarm(station: StationSummary): "urgent" | "high" | null {
+  const door = worst(station.alarms.filter((alarm) => alarm.code.startsWith("door_") || alarm.code === "fire"));
+  return door === "low" ? null : door;
+}
+
+export function doorWords(door: Door): string {
+  return t(`door.mode.${door.mode}` satisfies MessageKey);
+}
+
+const collator = new Intl.Collator("zh-CN", { numeric: true });
+
+/** The worst first, then the unreachable, then by name. */
+export function byUrgency(a: StationSummary, b: StationSummary): number {
+  return urgency(a) - urgency(b) || collator.compare(a.name, b.name) || collator.compare(a.id, b.id);
+}
+
+function urgency(station: StationSummary): number {
+  const priority = worst(station.alarms);
+  if (priority) return PRIORITIES.indexOf(priority);
+  return station.online ? PRIORITIES.length + 1 : PRIORITIES.length;
+}
