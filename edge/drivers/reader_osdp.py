@@ -3,10 +3,10 @@
 Three things are done here that the library leaves to its user:
 
 - **Pace.** The library polls a reader every 50 ms from `refresh`, and its own Python loop sleeps 20 ms between calls.
-  `service` is called when bytes have come or when `wait_s` has passed, so a reply is seen at once and an idle line costs
-  next to nothing.
-- **One lost reply.** The library takes a reader offline for 300 s after it. `service` watches the line itself: a command
-  that is unanswered beyond OSDP's 200 ms turns the reader off and on again, which takes about 100 ms.
+  `service` is called when bytes have come or when its answer's time has passed, so a reply is seen at once and an idle
+  line costs next to nothing.
+- **One lost reply.** The library takes a reader offline for 300 s after it. `service` watches the line itself: a
+  command unanswered beyond OSDP's 200 ms turns the reader off and on again, which takes about 100 ms.
 - **The age of a card.** A reader keeps a card until it is polled, so that after a pause of this process a card may be
   as old as the pause. A poll answered without an event proves that the reader held nothing: `_quiet_since_ns` is the
   time of the last such poll, and no card that comes later can be older than that.

@@ -6,6 +6,7 @@ threads of their own, reader and uplink are processes, and a roster look-up is b
 """
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from contract.records import kind_of, to_body
 from edge.core import events, station
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
+from edge.core.snapshot import SNAPSHOT_VERSION, snapshot
 from edge.core.state import Now, StationState
 from edge.core.view import view
 from edge.drivers.door_gpio import Input
@@ -41,7 +43,6 @@ HEALTH_S: Final = 60.0
 SNAPSHOT_EVERY: Final = 1_000
 STOP_CHILDREN_S: Final = 1.0
 STOP_JOURNAL_S: Final = 3.0
-SNAPSHOT_VERSION: Final = station.SNAPSHOT_VERSION
 
 
 class Roster(Protocol):
@@ -174,7 +175,7 @@ class Controller:
 
     def _snapshot(self) -> None:
         self._records_since_snapshot = 0
-        self._journal.save_snapshot(station.snapshot_json(self._state), SNAPSHOT_VERSION)
+        self._journal.save_snapshot(json.dumps(snapshot(self._state)), SNAPSHOT_VERSION)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

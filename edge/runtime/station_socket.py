@@ -1,8 +1,8 @@
 """The public Unix socket of a station, for `yizhan edge status`, `yizhan edge tail` and tests.
 
-One JSON object per line. A client says `{"ask": "status"}` and gets one answer, or `{"ask": "tail"}` and gets a line for
-everything that happens from then on. Only root and the station's own user may connect; at most `MAX_CLIENTS` do; one that
-does not read what it is sent is dropped, so that it costs the door nothing.
+One JSON object per line. A client says `{"ask": "status"}` and gets one answer, or `{"ask": "tail"}` and gets a line
+for everything that happens from then on. Only root and the station's own user may connect; at most `MAX_CLIENTS` do;
+one that does not read what it is sent is dropped, so that it costs the door nothing.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ SOCKET_NAME: Final = "station.sock"
 
 
 class StationSocket:
-    """Serves clients from the controller's loop. `answer(question)` gives what is to be said, or raises `ValueError`."""
+    """Serves clients from the controller's loop. `answer(question)` gives the reply, or raises `ValueError`."""
 
     def __init__(self, path: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
         self._path = path

@@ -243,8 +243,6 @@ def replayed_state(
         if loaded.snapshot is None:
             break
         try:
-            if loaded.snapshot.version != station.SNAPSHOT_VERSION:
-                raise ValueError(f"snapshot version {loaded.snapshot.version} is not {station.SNAPSHOT_VERSION}")
             state = station.from_snapshot(json.loads(loaded.snapshot.state_json))
             break
         except ValueError as error:
