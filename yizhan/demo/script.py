@@ -49,20 +49,19 @@ def play_stories(layout: Layout, seconds: float, seed: int) -> Outcome:
 
     change = cloud.stations()["change"]
     from_byte = layout.world_log.stat().st_size
-    before = {head.stream: head for head in journal.heads()}
+    _, before = heads(journal)
     play(sim, seconds, random.Random(seed))
     wait_for(lambda: at_rest(sim), "the door closed and the lock at rest", REST_TIMEOUT_S)
     # What the controller still has to write about the last visit takes a moment; more would be a loss.
     time.sleep(1.0)
     facts = read_world(layout.world_log, from_byte)
-    until = {head.stream: head for head in journal.heads()}
+    epoch, until = heads(journal)
 
     def drained() -> bool:
-        return all(now.acknowledged_seq >= until[now.stream].head_seq for now in journal.heads())
+        return all(now.acknowledged_seq >= until[stream].head_seq for stream, now in heads(journal)[1].items())
 
     wait_for(drained, "everything acknowledged", DRAIN_TIMEOUT_S)
-    acknowledged = {head.stream: head.acknowledged_seq for head in journal.heads()}
-    epoch = journal.epoch()
+    acknowledged = {stream: head.acknowledged_seq for stream, head in heads(journal)[1].items()}
     rows = [
         row
         for row in cloud.rows(STATION, change)
@@ -77,7 +76,13 @@ def play_stories(layout: Layout, seconds: float, seed: int) -> Outcome:
     )
 
 
-def in_this_run(seq: int, stream: str, before: dict[Any, StreamHead], until: dict[Any, StreamHead]) -> bool:
+def heads(journal: JournalReader) -> tuple[str, dict[str, StreamHead]]:
+    """The journal's epoch and its streams' heads by name."""
+    epoch, streams = journal.heads()
+    return epoch, {head.stream: head for head in streams}
+
+
+def in_this_run(seq: int, stream: str, before: dict[str, StreamHead], until: dict[str, StreamHead]) -> bool:
     """Whether a record was written between the two looks at the journal."""
     return before[stream].head_seq < seq <= until[stream].head_seq
 
