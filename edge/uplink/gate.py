@@ -1,0 +1,94 @@
+"""What may pass from the broker to the station. The broker is not trusted; no I/O and no clock here.
+
+Everything but `ack` must be in an envelope signed by the cloud, for this station and this use. A command must also be
+of this connection's session, unretained, unseen and within its lifetime, which counts on the monotonic clock from the
+session's start. `ack` is unsigned: the worst a lie can do is checked in `shipper` and by the journal.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from contract.codec import decode
+from contract.envelope import open_sealed
+from contract.ids import Session, StationId
+from contract.messages import Ack, Command, Desired, RosterHead, RosterPage
+from contract.topics import DOWNWARD, Leaf, Topic, parse
+from edge.runtime.ipc import CommandArrived, DesiredArrived
+
+MAX_COMMANDS_REMEMBERED: Final = 1_024
+MAX_ARGUMENT_BYTES: Final = 4 * 1024
+MAX_COMMAND_KIND: Final = 64
+MAX_LIFETIME_MS: Final = 24 * 3600 * 1000
+
+Passed = Ack | CommandArrived | DesiredArrived | RosterHead | RosterPage
+
+
+class Refused(ValueError):
+    """A message that must not be followed; its text says why."""
+
+
+@dataclass
+class Gate:
+    """Judges the messages of one session, which began at `began_ms`."""
+
+    station: StationId
+    keys: Mapping[str, Ed25519PublicKey]
+    session: Session
+    began_ms: int
+    _seen: dict[str, int] = field(default_factory=dict)
+    """Ids of commands that passed, with the moment until which each could be repeated."""
+
+    def judge(self, topic: str, payload: bytes, retained: bool, now_ms: int) -> Passed:
+        """The message, once everything about it is right. Raises `Refused`."""
+        try:
+            place = parse(topic)
+            if place.station != self.station or place.leaf not in DOWNWARD:
+                raise Refused("not a topic of this station's downward half")
+            return self._opened(place, payload, retained, now_ms)
+        except ValueError as error:
+            # CodecError, EnvelopeError, UnsupportedVersion, TopicError and what the standard library says of odd text.
+            raise Refused(str(error)) from None
+
+    def _opened(self, place: Topic, payload: bytes, retained: bool, now_ms: int) -> Passed:
+        if place.leaf is Leaf.ACK:
+            if retained:
+                raise Refused("retained, which an acknowledgement never is")
+            return decode(Ack, payload)
+        if place.leaf is Leaf.COMMAND:
+            if retained:
+                raise Refused("retained, which a command never is")
+            return self._command(open_sealed(Command, payload, place, keys=self.keys), now_ms)
+        if place.leaf is Leaf.DESIRED:
+            desired = open_sealed(Desired, payload, place, keys=self.keys)
+            return DesiredArrived(desired.revision, desired.posture)
+        if place.leaf is Leaf.ROSTER_HEAD:
+            return open_sealed(RosterHead, payload, place, keys=self.keys)
+        page = open_sealed(RosterPage, payload, place, keys=self.keys)
+        if page.session != self.session:
+            raise Refused("roster page of another session")
+        return page
+
+    def _command(self, command: Command, now_ms: int) -> CommandArrived:
+        if command.session != self.session:
+            raise Refused(f"command {command.id!r} is of another session")
+        expires_ms = self.began_ms + min(command.expires_in_session_ms, MAX_LIFETIME_MS)
+        if now_ms >= expires_ms:
+            raise Refused(f"command {command.id!r} expired {now_ms - expires_ms} ms ago")
+        if command.id in self._seen:
+            raise Refused(f"command {command.id!r} is a replay")
+        if len(command.kind) > MAX_COMMAND_KIND or len(json.dumps(command.args)) > MAX_ARGUMENT_BYTES:
+            raise Refused(f"command {command.id!r} is larger than {MAX_ARGUMENT_BYTES} bytes")
+        self._remember(command.id, expires_ms, now_ms)
+        return CommandArrived(command.id, str(command.kind), command.args, command.issued_by)
+
+    def _remember(self, command_id: str, expires_ms: int, now_ms: int) -> None:
+        if len(self._seen) >= MAX_COMMANDS_REMEMBERED:
+            # An expired one would be refused by its age, so it may be forgotten.
+            self._seen = {seen: until_ms for seen, until_ms in self._seen.items() if until_ms > now_ms}
+        if len(self._seen) >= MAX_COMMANDS_REMEMBERED:
+            raise Refused(f"command {command_id!r} is one of more than {MAX_COMMANDS_REMEMBERED} at once")
+        self._seen[command_id] = expires_ms
