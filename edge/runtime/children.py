@@ -67,6 +67,7 @@ class SupervisedChild:
         self._failures = 0
         self._restart_at = 0.0
         self._told_running: bool | None = None
+        self._stopping = False
 
     @property
     def pid(self) -> int | None:
@@ -96,6 +97,8 @@ class SupervisedChild:
         """To be called a few times a second."""
         now = time.monotonic()
         running = self._running
+        if self._stopping:
+            return
         if running is None:
             if now >= self._restart_at:
                 self.start()
@@ -108,14 +111,17 @@ class SupervisedChild:
             self._failures = 0
 
     def ask_to_stop(self) -> None:
+        """From now on its end is no failure, and what it says is not heard. `wait_for_end` follows."""
+        self._stopping = True
         self.send(StopChild())
+        if self._running is not None:
+            asyncio.get_running_loop().remove_reader(self._running.channel.fileno())
 
-    def stop(self, timeout_s: float) -> None:
-        """Wait for an orderly end, then kill."""
+    def wait_for_end(self, timeout_s: float) -> None:
+        """Wait for an orderly end, then kill. Blocks: call it on another thread."""
         running, self._running = self._running, None
         if running is None:
             return
-        asyncio.get_running_loop().remove_reader(running.channel.fileno())
         try:
             running.process.wait(timeout_s)
         except subprocess.TimeoutExpired:

@@ -138,7 +138,7 @@ class Controller:
         for child in (self._uplink, self._reader):
             child.ask_to_stop()
         for child in (self._uplink, self._reader):
-            await asyncio.to_thread(child.stop, STOP_CHILDREN_S)
+            await asyncio.to_thread(child.wait_for_end, STOP_CHILDREN_S)
         self._pins.stop()
         if not await asyncio.to_thread(self._journal.stop, STOP_JOURNAL_S):
             log.error("storage did not take the last records in time")
