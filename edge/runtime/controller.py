@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from contract.ids import Epoch, ReaderId
+from contract.ids import Epoch
 from contract.plain import plain
 from contract.policy.model import Member
 from contract.records import kind_of, to_body
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 CHECK_S: Final = 0.25
 HEALTH_S: Final = 60.0
 SNAPSHOT_EVERY: Final = 1_000
+POLLED_WITHIN_MS: Final = 1_000
+"""A reader is asked 20 times a second; one reset of its line takes less than this."""
 STOP_CHILDREN_S: Final = 1.0
 STOP_JOURNAL_S: Final = 3.0
 
@@ -312,10 +314,9 @@ class Controller:
         except RosterUnavailable as error:
             available = False
             self.happen(events.RosterChanged(available=False, detail=str(error)))
+        presented_ms = _presented_ms(card)
         self.happen(
-            events.CardPresented(
-                ReaderId(card.reader), card.credential, member, card.not_before_mono_ms, roster_available=available
-            )
+            events.CardPresented(card.reader, card.credential, member, presented_ms, roster_available=available)
         )
         self._socket.tell(
             {"card": card.reader, "received_ns": card.received_mono_ns, "began_ns": began_ns}
@@ -372,6 +373,14 @@ class Controller:
             pids = {"controller": self._health.pid, "reader": self._reader.pid, "uplink": self._uplink.pid}
             return {"station": self._config.station_id, "state": self._picture(), "pids": pids, "ready": self._ready}
         raise ValueError(f"unknown question {question.get('ask')!r}; known are status, tail")
+
+
+def _presented_ms(card: ipc.CardRead) -> int:
+    """When a card was presented, as far as that is known: when it was read, unless the reader had not been asked for so
+    long that the card may be older; then the earliest moment that is possible, so that the core can call it stale."""
+    received_ms = card.received_mono_ns // 1_000_000
+    certain = received_ms - card.not_before_mono_ms <= POLLED_WITHIN_MS
+    return received_ms if certain else card.not_before_mono_ms
 
 
 def _input_event(report: gpio_thread.InputChanged) -> events.Event:
