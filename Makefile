@@ -30,8 +30,8 @@ check: ready ## Style, types, import rules, sizes, generated documents, docs
 	ruff format --check .
 	mypy
 	lint-imports
-	$(PYTHON) tools/sizes.py
-	$(PYTHON) tools/documents.py --check
+	$(PYTHON) -m tools.sizes
+	$(PYTHON) -m tools.documents --check
 	npm --prefix web run --silent check
 	$(PYTHON) -m pytest -q tests/house/test_docs.py tests/house/test_imports.py tests/house/test_tree.py
 
@@ -45,7 +45,7 @@ pages: ready ## Build the web pages anew
 	npm --prefix web run build
 
 documents: ready ## Write the generated documents anew (AsyncAPI, OpenAPI)
-	$(PYTHON) tools/documents.py
+	$(PYTHON) -m tools.documents
 
 lock: ## Renew the lock files from pyproject.toml
 	tools/lock.sh

@@ -40,8 +40,9 @@ def decode(kind: type[M], payload: bytes) -> M:
         UnsupportedVersion: another major version.
     """
     data = decode_json(payload)
-    if data.get("v", WIRE_VERSION) != WIRE_VERSION:
-        raise UnsupportedVersion(data.get("v"))
+    version = data.get("v", WIRE_VERSION)
+    if version != WIRE_VERSION or isinstance(version, (bool, float)):
+        raise UnsupportedVersion(version)
     try:
         return kind.model_validate(data)
     except ValidationError as error:

@@ -5,7 +5,6 @@ that no two JSON writers need to agree.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import TypeVar
@@ -53,7 +52,8 @@ def open_sealed(kind: type[M], payload: bytes, topic: Topic, *, keys: Mapping[st
     try:
         signed = base64.b64decode(envelope.signed, validate=True)
         key.verify(base64.b64decode(envelope.signature, validate=True), signed)
-    except (binascii.Error, InvalidSignature):
+    except (ValueError, InvalidSignature):
+        # ValueError: not base64, or not even ASCII.
         raise EnvelopeError(f"signature by key {envelope.key_id!r} does not hold") from None
     inner = decode(SignedPayload, signed)
     if inner.station != topic.station:
