@@ -89,9 +89,9 @@ class FaultBoard:
             case FaultName.READER_UNPLUGGED:
                 reader.set_plugged(not on)
             case FaultName.READER_KEYLESS:
-                reader.set_mode(ReaderMode.KEYLESS if on else ReaderMode.SECURE)
+                reader.set_mode(ReaderMode.KEYLESS if on else reader.configured_mode)
             case FaultName.READER_WRONG_KEY:
-                reader.set_mode(ReaderMode.WRONG_KEY if on else ReaderMode.SECURE)
+                reader.set_mode(ReaderMode.WRONG_KEY if on else reader.configured_mode)
             case _:
                 raise AssertionError(name)
 

@@ -18,7 +18,7 @@ class CardFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Card:
-    """`data` holds `bits` bits, most significant first, padded with zeros at its end to whole bytes."""
+    """`data` holds `bits` bits, most significant first; what fills its last byte up differs by the reader's make."""
 
     id: CardId
     format: CardFormat

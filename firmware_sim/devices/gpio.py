@@ -117,7 +117,7 @@ class GpioServer:
                 if request.command == Command.NB and result == 0:
                     self._send_present_levels(request.p1, now_ms)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, OSError):
             pass  # the client is gone, in the middle of a request or between two
         finally:
             self._clients.remove(client)

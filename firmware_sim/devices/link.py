@@ -92,8 +92,8 @@ class LinkRelay:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._receive(reader, chunks))
                 both.create_task(self._send(chunks, writer))
-        except* ConnectionError:
-            pass  # one end reset the connection: both directions end
+        except* OSError:
+            pass  # one end is gone: both directions end
         finally:
             writer.close()
 

@@ -81,6 +81,7 @@ class OsdpReader:
     ) -> None:
         """`key` is the 16-byte base key of the secure channel."""
         self.id = reader_id
+        self.configured_mode = mode
         self.state = ReaderState(mode)
         self.line = OsdpLine(device, baud, random.Random(f"{seed}/{reader_id}"))
         self._address, self._key, self._log = address, key, log

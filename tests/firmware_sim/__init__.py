@@ -1,0 +1,1 @@
+"""The simulated hardware is tested through its wires, with the clients a station really uses."""
