@@ -39,8 +39,10 @@ def snapshot_json(state: StationState) -> str:
     return json.dumps(snapshot(state), sort_keys=True, separators=(",", ":"))
 
 
-def from_snapshot(data: dict[str, Any]) -> StationState:
+def from_snapshot(data: Any) -> StationState:
     """The state of a snapshot, nothing volatile known. Raises `SnapshotError`."""
+    if not isinstance(data, dict):
+        raise SnapshotError(f"snapshot is a {type(data).__name__}, not an object")
     if data.get("version") != SNAPSHOT_VERSION:
         raise SnapshotError(f"snapshot version {data.get('version')!r}; this program reads {SNAPSHOT_VERSION}")
     try:
