@@ -5,6 +5,8 @@ full or gives I/O errors is left alone and the error raised: it may be all right
 """
 
 import os
+import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -73,7 +75,9 @@ def _open(path: Path, budget: Budget, connect: Connect, boot: int | None, reason
                 connection.execute("UPDATE station SET boot = max(boot, ?)", (boot,))
             current: int = connection.execute("SELECT boot FROM station").fetchone()[0]
     except BaseException:
-        connection.close()
+        # Closing copies the log back and may fail for the same reason; the first error is the one to tell.
+        with suppress(sqlite3.Error):
+            connection.close()
         raise
     return connection, Opened(epoch, current, fresh=fresh)
 
