@@ -1,10 +1,10 @@
 """A disk that keeps only what was synced, for SQLite to live on until the power is cut.
 
 Underneath is a real directory, which plays the page cache: everything written is seen there at once, also by other
-connections, and shared memory works. Beside it this file keeps what has really reached the platters: per file its synced
-content, and the writes since then. At the cut each of those writes is, by the seed, kept, dropped or torn, and they take
-effect in any order. A torn write keeps some of its 512-byte sectors and may end inside one; bytes that were not written
-are not hurt (SQLite relies on that: "powersafe overwrite", which flash controllers give by copying on write).
+connections, and shared memory works. Beside it this file keeps what has really reached the platters: per file its
+synced content, and the writes since then. At the cut each of those writes is, by the seed, kept, dropped or torn, and
+they take effect in any order. A torn write keeps some of its 512-byte sectors and may end inside one; bytes that were
+not written are not hurt (SQLite relies on that: "powersafe overwrite", which flash controllers give by copying).
 
 Not modelled: bits that rot, and disks that lie about syncing (`honest=False` does that on purpose, to see it found).
 """
@@ -114,7 +114,7 @@ class Disk:
         return others + end <= self.capacity_bytes
 
 
-class _File(apsw.VFSFile):  # type: ignore[misc]
+class _File(apsw.VFSFile):
     def __init__(self, disk: Disk, base: str, name: str, where: Any, flags: list[int]) -> None:
         super().__init__(base, where, flags)
         self._disk = disk
@@ -144,7 +144,7 @@ class _File(apsw.VFSFile):  # type: ignore[misc]
             self._platter.sync()
 
 
-class _FileSystem(apsw.VFS):  # type: ignore[misc]
+class _FileSystem(apsw.VFS):
     def __init__(self, disk: Disk, name: str) -> None:
         self._disk = disk
         super().__init__(name, base="")

@@ -1,4 +1,4 @@
-"""The journal under a power cut at every kind of moment: what `append` has returned is there, and nothing is half there.
+"""The journal under a power cut at any moment: what `append` has returned is there, and nothing is half there.
 
 The very code of the product runs on a disk that keeps only what was synced (`hostile_disk`); what it leaves is opened
 again by the product's code over the standard library's SQLite.
@@ -6,6 +6,7 @@ again by the product's code over the standard library's SQLite.
 
 import random
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,7 @@ def run_until_cut(
 ) -> tuple[Disk, Promised]:
     directory.mkdir()
     disk, promised = Disk(cut_at=cut_at, honest=honest), Promised()
+    journal = None
     with mounted(disk, f"hostile-{seed}") as name:
         connect: Connect = apsw_dbapi.connector(name)
         try:
@@ -80,10 +82,9 @@ def run_until_cut(
         except JournalError:
             assert disk.dead, "only the power cut may stop the journal here"
         disk.dead = True
-        try:
-            journal.close()
-        except (JournalError, UnboundLocalError):
-            pass
+        with suppress(JournalError):
+            if journal is not None:
+                journal.close()
     return disk, promised
 
 
@@ -179,3 +180,40 @@ def test_the_same_harness_finds_the_loss_on_a_disk_that_lies_about_syncing(tmp_p
         disk.cut(seed, tmp_path / f"image-{seed}")
         found += losses(tmp_path / f"image-{seed}", promised)
     assert found
+
+
+FORK_SEEDS = 10
+
+
+def fork_until_cut(directory: Path, cut_after: int | None) -> Disk:
+    """Twelve events, five of them acknowledged, and a fork, in which the power goes."""
+    directory.mkdir()
+    disk = Disk()
+    with mounted(disk, directory.as_posix()) as name:
+        journal = Journal.open(directory / "journal.db", SMALL, apsw_dbapi.connector(name))
+        journal.append([NewRecord(UnknownRecord("test", {"n": n}), n, n, True) for n in range(12)])
+        journal.acknowledge(journal.epoch, Stream.EVENTS, 5, None)
+        disk.steps, disk.cut_at = 0, cut_after
+        try:
+            journal.fork("the cloud knows more", mono_ms=1, recorded_at_ms=1, clock_trusted=True)
+        except JournalError:
+            assert disk.dead
+        disk.dead = True
+        with suppress(JournalError):
+            journal.close()
+    return disk
+
+
+@pytest.mark.parametrize("seed", range(FORK_SEEDS))
+def test_a_power_cut_in_a_fork_leaves_the_old_epoch_or_the_new_one(tmp_path: Path, seed: int) -> None:
+    steps = fork_until_cut(tmp_path / "whole", None).steps
+    for cut_after in range(1, steps + 1):
+        disk = fork_until_cut(tmp_path / f"live-{cut_after}", cut_after)
+        disk.cut(seed * 1000 + cut_after, tmp_path / f"image-{cut_after}")
+        journal = Journal.open(tmp_path / f"image-{cut_after}" / "journal.db", SMALL)
+        facts = [stored.record.body for stored in journal.load().records if isinstance(stored.record, UnknownRecord)]
+        assert facts == [{"n": n} for n in range(12)]
+        assert journal.verify().problems == ()
+        # Seven unacknowledged ones, and in the new epoch the record of the fork before them.
+        assert journal.unacknowledged == 7 + (journal.verify().epochs - 1)
+        journal.close()
