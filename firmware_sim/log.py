@@ -64,7 +64,6 @@ class WorldLog:
         self._max_bytes = max_bytes
         self.recent: deque[dict[str, Json]] = deque(maxlen=RECENT_LINES)
         self.written = 0
-        self.full = False
         self.on_line: Callable[[], None] | None = None
         self.on_full: Callable[[], object] | None = None
         if path is not None:
@@ -88,7 +87,6 @@ class WorldLog:
         with self._lock:
             if self._file is not None:
                 if self._bytes + len(encoded) > self._max_bytes:
-                    self.full = True
                     if self.on_full is not None:
                         self.on_full()
                     raise LogFull(f"{self._file.name}: the world's log reached its limit of {self._max_bytes} bytes")

@@ -8,6 +8,7 @@ Cards shown while nobody polls wait in libosdp's own queue; when that is full, o
 lost and the log says so. Of the commands it receives the reader keeps the newest of each kind (light, buzzer, text).
 """
 
+import contextlib
 import os
 import random
 import select
@@ -20,11 +21,12 @@ from pathlib import Path
 from typing import Any, NewType
 
 import osdp_sys
-from osdp import Capability, Command, CommandLEDColor, LibFlag, LogLevel, PDCapabilities, PDInfo
+from osdp import Capability, LibFlag, LogLevel, PDCapabilities, PDInfo
 from osdp import CardFormat as OsdpCardFormat
 from osdp import Event as OsdpEvent
 
 from firmware_sim.devices.osdp_line import REPLY_CARD_RAW, OsdpLine
+from firmware_sim.devices.reader_feedback import describe_command
 from firmware_sim.log import FactKind, Json, WorldLog, monotonic_ms
 from firmware_sim.people import Card, CardFormat, PersonId
 
@@ -34,11 +36,6 @@ IDLE_MS = 20.0
 """libosdp wants to be refreshed at least every 50 ms even when the line is quiet."""
 MAX_WAITING_CARDS = 32
 STOP_TIMEOUT_S = 5.0
-
-COLORS = {
-    getattr(CommandLEDColor, name): name.lower()
-    for name in ("Black", "Red", "Green", "Amber", "Blue", "Magenta", "Cyan", "White")
-}
 
 
 class ReaderMode(StrEnum):
@@ -136,7 +133,8 @@ class OsdpReader:
 
     def _ask(self, request: Callable[[], None]) -> None:
         self._requests.append(request)
-        os.write(self._wake_write, b"!")
+        with contextlib.suppress(BlockingIOError):  # a full pipe wakes as well as a byte more
+            os.write(self._wake_write, b"!")
 
     # The reader's thread
 
@@ -272,27 +270,3 @@ class OsdpReader:
         self._resendable = None
         while self._on_wire:
             self._lose(self._on_wire.popleft(), reason)
-
-
-def describe_command(command: dict[str, Any]) -> tuple[str, dict[str, Json]]:
-    """A command of the controller in the log's words: which device of the reader, and what it was told."""
-    match command["command"]:
-        case Command.LED:
-            return "led", {
-                "color": COLORS.get(command["on_color"], "unknown"),
-                "off_color": COLORS.get(command["off_color"], "unknown"),
-                "temporary": bool(command["temporary"]),
-                "on_ms": command["on_count"] * 100,
-                "off_ms": command["off_count"] * 100,
-                "for_ms": command.get("timer_count", 0) * 100,
-            }
-        case Command.Buzzer:
-            return "buzzer", {
-                "on_ms": command["on_count"] * 100,
-                "off_ms": command["off_count"] * 100,
-                "repeats": command["rep_count"],
-            }
-        case Command.Text:
-            return "text", {"text": str(command["data"])}
-        case other:
-            return "other", {"command": int(other)}

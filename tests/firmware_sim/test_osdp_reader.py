@@ -1,16 +1,19 @@
 """The reader on its pseudo terminal, through libosdp's own control panel."""
 
 import os
+import random
 import time
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from osdp import Command, CommandLEDColor
 
-from firmware_sim.devices.osdp_line import REPLY_CARD_RAW, parse_reply
-from firmware_sim.devices.osdp_reader import describe_command
+from firmware_sim.devices.osdp_line import REPLY_CARD_RAW, OsdpLine, parse_reply
+from firmware_sim.devices.reader_feedback import describe_command
 from firmware_sim.faults import FaultArgs, FaultName
+from firmware_sim.log import monotonic_ms
 from tests.firmware_sim.support import ControlPanel, RunningStation, wait_until
 
 
@@ -137,6 +140,48 @@ def test_the_reader_keeps_its_newest_light_and_logs_each_command(
 def test_a_buzzer_command_is_described_in_milliseconds() -> None:
     command = {"command": Command.Buzzer, "on_count": 3, "off_count": 1, "rep_count": 2, "reader": 0, "control_code": 2}
     assert describe_command(command) == ("buzzer", {"on_ms": 300, "off_ms": 100, "repeats": 2})
+
+
+def sent_through_a_faulty_line(directory: Path, seed: int) -> bytes:
+    line = OsdpLine(directory / "line", 115200, random.Random(seed))
+    line.publish()
+    far_end = os.open(directory / "line", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        line.corrupt_replies = 1
+        line.write(b"first")
+        line.lose_replies = 1
+        line.write(b"second")
+        line.inject_noise(3)
+        line.delay_ms = 20.0
+        line.write(b"third")
+        begun_ms = monotonic_ms()
+        due_ms = line.send_due(begun_ms)
+        assert due_ms is not None
+        assert due_ms > begun_ms
+        assert line.send_due(due_ms) is None
+        return os.read(far_end, 100)
+    finally:
+        os.close(far_end)
+        line.close()
+
+
+def test_a_faulty_line_breaks_loses_and_delays_whole_replies_by_seed(tmp_path: Path) -> None:
+    received = sent_through_a_faulty_line(tmp_path, 4)
+    assert len(received) == len(b"first") + 3 + len(b"third")
+    assert sum((a ^ b).bit_count() for a, b in zip(received, b"first", strict=False)) == 1
+    assert received.endswith(b"third")
+    assert received == sent_through_a_faulty_line(tmp_path, 4)
+    assert received != sent_through_a_faulty_line(tmp_path, 5)
+
+
+def test_a_corrupted_reply_never_becomes_a_card(running: RunningStation, controller: ControlPanel) -> None:
+    running.fault(FaultName.READER_CORRUPT, args=FaultArgs(count=1))
+    wait_until(lambda: running.station.readers["reader-1"].line.corrupt_replies == 0, "a broken reply")
+    wait_until(lambda: not controller.is_online(), "offline after a broken reply")
+    controller.reconnect()
+    wait_until(controller.is_secure, "secure again")
+    assert controller.cards == []
+    assert show_and_wait(running, controller)["data"] == bytes.fromhex("02b3c4c0")
 
 
 @given(

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from firmware_sim.config import ConfigError, load, read_key
+from firmware_sim.log import FactKind, LogFull, WorldLog
 from tests.firmware_sim.support import ControlPanel, wait_until
 
 CONFIG = """
@@ -278,3 +279,16 @@ def test_the_openapi_document_needs_no_running_simulator() -> None:
     document = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=30.0).stdout)
     assert {"/api/world", "/api/world/live", "/api/act"} <= set(document["paths"])
     assert "WorldView" in document["components"]["schemas"]
+
+
+def test_an_oracle_that_is_full_ends_the_simulator_instead_of_leaving_a_hole(tmp_path: Path) -> None:
+    log = WorldLog(tmp_path / "world.jsonl", max_bytes=200)
+    failures: list[str] = []
+    log.on_full = lambda: failures.append("full")
+    log.write(FactKind.START)
+    log.write(FactKind.STOP)
+    with pytest.raises(LogFull, match="reached its limit of 200 bytes"):
+        log.write(FactKind.STOP, reason="x" * 200)
+    log.close()
+    assert failures == ["full"]
+    assert all(json.loads(line) for line in (tmp_path / "world.jsonl").read_text().splitlines())
