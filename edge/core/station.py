@@ -228,9 +228,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.ConfigRefused: lambda turn, event: turn.set_parts(config_refused=event.detail),
     events.HealthMeasured: _health_measured,
     events.StorageChanged: _storage_changed,
-    events.RecordsDropped: lambda turn, event: turn.set_parts(
-        records_dropped=turn.parts.records_dropped + event.count
-    ),
+    events.RecordsDropped: lambda turn, event: turn.set_parts(records_dropped=turn.parts.records_dropped + event.count),
     events.JournalReset: lambda turn, event: turn.set_parts(journal_reset=event.detail),
     events.JournalForkDetected: lambda turn, event: turn.set_parts(
         journal_forked=f"epoch {event.previous_epoch}: {event.reason}"

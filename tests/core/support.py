@@ -115,11 +115,9 @@ class Life:
 
     # ------------------------------------------------ questions
 
-    @property
     def mode(self) -> DoorMode:
         return self.state.durable.door.mode
 
-    @property
     def people(self) -> tuple[int, bool]:
         return self.state.durable.occupancy.people, self.state.durable.occupancy.sure
 
