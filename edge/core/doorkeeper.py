@@ -152,8 +152,9 @@ def levels_read(turn: Turn, event: LevelsRead) -> None:
     """The inputs' levels after a time in which nobody looked; the outputs have just been put to rest."""
     running = turn.door.release
     turn.set_parts(levels_read=True)
-    fire_changed(turn, event.fire_active)
+    # The button first: when the fire is over, a button that is no longer pressed must not take over from it.
     exit_changed(turn, event.exit_pressed)
+    fire_changed(turn, event.fire_active)
     turn.set_inputs(
         contact_open=event.contact_open, raw_open=event.contact_open, raw_since_ms=turn.mono_ms, settles_at_ms=None
     )
