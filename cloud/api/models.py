@@ -67,6 +67,17 @@ class RosterLevel(ApiModel):
     newest_version: int
 
 
+class JournalLevel(ApiModel):
+    """How much of one stream of one life of a station's journal is committed here."""
+
+    epoch: str
+    stream: str
+    through_seq: int
+    """Everything up to here is committed, without a hole."""
+    stored: int
+    """Records stored, those set aside as unstorable included."""
+
+
 class StationDetail(StationSummary):
     software: str | None
     boot: int | None
@@ -76,6 +87,7 @@ class StationDetail(StationSummary):
     readers: list[Reader]
     roster: list[RosterLevel]
     roster_members: int | None
+    journal: list[JournalLevel] = []
 
 
 class Event(ApiModel):

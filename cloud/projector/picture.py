@@ -1,0 +1,164 @@
+"""The tables that the live page is made of, changed within the projector's one transaction.
+
+Two sources tell about one station. Its `state` message is the whole present picture; its records are single facts,
+possibly days old after an outage. Whichever is newer by the station's own clock wins: a record older than the state
+leaves the standing alarms alone, and only counts. So a backlog, a hole that fills late, or the same thing twice lead to
+the same picture in any order.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cloud.store.tables import alarm, change, day_counter, live_state
+from contract.messages import StandingAlarm
+from contract.records import AccessDenied, AccessGranted, AlarmCleared, AlarmRaised, JournalForked, Priority
+
+STATION: Final = "station"
+CLOUD: Final = "cloud"
+
+
+class Numbers:
+    """Gives out change numbers without gaps; saved by the round at its end."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+class AlarmKey(NamedTuple):
+    station: str
+    origin: str
+    code: str
+    source: str
+
+
+class Picture:
+    """Changes of one round. `now_ms` is its time."""
+
+    def __init__(self, connection: Connection, numbers: Numbers, now_ms: int) -> None:
+        self._connection = connection
+        self._numbers = numbers
+        self._changes: list[dict[str, Any]] = []
+        self._counts: dict[tuple[str, str], list[int]] = {}
+        self._live: dict[str, Row[Any] | None] = {}
+        self.now_ms = now_ms
+
+    def live(self, station_id: str) -> Row[Any] | None:
+        """The station's live row."""
+        if station_id not in self._live:
+            query = select(live_state).where(live_state.c.station == station_id)
+            self._live[station_id] = self._connection.execute(query).one_or_none()
+        return self._live[station_id]
+
+    def set_live(self, station_id: str, **values: Any) -> None:
+        """Change the station's live row, made when there is none."""
+        if self.live(station_id) is None:
+            self._connection.execute(insert(live_state).values(station=station_id, **({"online": False} | values)))
+        else:
+            self._connection.execute(update(live_state).where(live_state.c.station == station_id).values(**values))
+        self._live.pop(station_id, None)
+
+    def changed(self, station_id: str, record: Row[Any] | None = None) -> None:
+        """Number a change of the station's picture, made by `record` if by one."""
+        values: dict[str, Any] = {"number": self._numbers.next(), "station": station_id, "at_ms": self.now_ms}
+        values |= {name: getattr(record, name, None) for name in ("epoch", "stream", "seq", "recorded_at_ms")}
+        self._changes.append(values)
+
+    def apply_record(self, record: Row[Any], zone: ZoneInfo) -> None:
+        """A newly committed record of the event stream."""
+        if record.kind in (AccessGranted.KIND, AccessDenied.KIND):
+            at_ms = record.recorded_at_ms if record.clock_trusted else record.received_at_ms
+            day = datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone).date().isoformat()
+            counts = self._counts.setdefault((record.station, day), [0, 0])
+            counts[0 if record.kind == AccessGranted.KIND else 1] += 1
+        elif record.kind in (AlarmRaised.KIND, AlarmCleared.KIND):
+            self._apply_alarm_record(record)
+        elif record.kind == JournalForked.KIND:
+            key = AlarmKey(record.station, CLOUD, "journal_forked", _text(record.body, "previous_epoch", 200))
+            self.raise_alarm(key, Priority.HIGH, _text(record.body, "reason", 500), record.received_at_ms)
+        self.changed(record.station, record)
+
+    def replace_alarms(self, station_id: str, standing: Sequence[StandingAlarm], at_ms: int) -> None:
+        """The station's whole list of standing alarms, as of `at_ms`."""
+        keys = set()
+        for item in standing:
+            key = AlarmKey(station_id, STATION, str(item.code)[:64], item.source[:200])
+            keys.add(key)
+            self._save_alarm(key, str(item.priority), item.detail[:500], item.since_ms, True, at_ms)
+        query = select(alarm).where(
+            alarm.c.station == station_id, alarm.c.origin == STATION, alarm.c.standing, alarm.c.as_of_ms <= at_ms
+        )
+        for row in self._connection.execute(query).all():
+            key = AlarmKey(row.station, row.origin, row.code, row.source)
+            if key not in keys:
+                self._save_alarm(key, row.priority, row.detail, row.since_ms, False, at_ms)
+
+    def raise_alarm(self, key: AlarmKey, priority: Priority, detail: str, at_ms: int) -> None:
+        self._save_alarm(key, str(priority), detail[:500], at_ms, True, at_ms)
+
+    def clear_alarm(self, key: AlarmKey, at_ms: int) -> bool:
+        """Whether it stood."""
+        row = self._connection.execute(select(alarm).where(*_is(key), alarm.c.standing)).one_or_none()
+        if row is None:
+            return False
+        self._save_alarm(key, row.priority, row.detail, row.since_ms, False, at_ms)
+        return True
+
+    def save(self) -> int:
+        """Write what was gathered; how many changes there were."""
+        if self._changes:
+            self._connection.execute(insert(change), self._changes)
+        for (station_id, day), (entries, denials) in sorted(self._counts.items()):
+            dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+            statement = dialect.insert(day_counter).values(
+                station=station_id, day=day, entries=entries, denials=denials
+            )
+            added = {
+                "entries": day_counter.c.entries + statement.excluded.entries,
+                "denials": day_counter.c.denials + statement.excluded.denials,
+            }
+            self._connection.execute(statement.on_conflict_do_update(index_elements=["station", "day"], set_=added))
+        return len(self._changes)
+
+    def _apply_alarm_record(self, record: Row[Any]) -> None:
+        live = self.live(record.station)
+        if live is not None and live.state is not None:
+            is_older = record.epoch != live.epoch or record.recorded_at_ms <= live.state["at_ms"]
+            if is_older:
+                return
+        code, source = _text(record.body, "code", 64), _text(record.body, "source", 200)
+        key = AlarmKey(record.station, STATION, code, source)
+        if record.kind == AlarmCleared.KIND:
+            self.clear_alarm(key, record.recorded_at_ms)
+            return
+        priority = _text(record.body, "priority", 16)
+        known = priority if priority in list(Priority) else str(Priority.HIGH)
+        at_ms = record.recorded_at_ms
+        self._save_alarm(key, known, _text(record.body, "detail", 500), at_ms, True, at_ms)
+
+    def _save_alarm(
+        self, key: AlarmKey, priority: str, detail: str, since_ms: int, standing: bool, as_of_ms: int
+    ) -> None:
+        held = self._connection.execute(select(alarm).where(*_is(key))).one_or_none()
+        values = {"priority": priority, "detail": detail, "standing": standing, "as_of_ms": as_of_ms}
+        if held is None:
+            self._connection.execute(insert(alarm).values(**key._asdict(), since_ms=since_ms, **values))
+        elif held.as_of_ms <= as_of_ms:
+            since = held.since_ms if held.standing and key.origin == CLOUD else since_ms
+            self._connection.execute(update(alarm).where(*_is(key)).values(since_ms=since, **values))
+
+
+def _is(key: AlarmKey) -> tuple[Any, ...]:
+    return tuple(alarm.c[name] == value for name, value in key._asdict().items())
+
+
+def _text(body: dict[str, Any], name: str, length: int) -> str:
+    return str(body.get(name, ""))[:length]
