@@ -31,6 +31,9 @@ PAYLOADS: Final[dict[Leaf, type[messages.Message]]] = {
 
 SEALED: Final = frozenset(DOWNWARD) - {Leaf.ACK}
 
+SAID_AGAIN: Final = frozenset({Leaf.STATE, Leaf.JOURNAL, Leaf.ACK})
+"""Sent with QoS 0: whoever misses one gets it again without the broker's help. All others are QoS 1."""
+
 
 def document() -> dict[str, Any]:
     """The whole document, with its keys in reading order."""
@@ -40,7 +43,7 @@ def document() -> dict[str, Any]:
             "title": "Yizhan station wire",
             "version": f"{WIRE_VERSION}.0.0",
             "description": (
-                "What a station and the cloud say to each other over MQTT 5 (clean start, session expiry 0, QoS 1). "
+                "What a station and the cloud say to each other over MQTT 5 (clean start, session expiry 0). "
                 "Payloads are JSON; a large one is deflated with zlib, told by a first byte that is not `{`. "
                 "Unknown fields are ignored, unknown record kinds are stored as they are, "
                 "another major version is refused."
@@ -86,7 +89,9 @@ def _operation(leaf: Leaf) -> dict[str, Any]:
     return {
         "action": "send" if leaf in UPWARD else "receive",
         "channel": {"$ref": f"#/channels/{_name(leaf)}"},
-        "bindings": {"mqtt": {"qos": 1, "retain": leaf in RETAINED, "bindingVersion": "0.2.0"}},
+        "bindings": {
+            "mqtt": {"qos": int(leaf not in SAID_AGAIN), "retain": leaf in RETAINED, "bindingVersion": "0.2.0"}
+        },
     }
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import yaml
 
-from contract.asyncapi import PAYLOADS, SEALED, document
+from contract.asyncapi import PAYLOADS, SAID_AGAIN, SEALED, document
 from contract.records import RECORD_TYPES
 from contract.topics import RETAINED, Leaf, parse
+from edge.uplink.wire import QOS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +54,10 @@ def test_retained_topics_are_told() -> None:
     operations = document()["operations"]
     told = {leaf for leaf in Leaf if operations[leaf.replace("/", "-")]["bindings"]["mqtt"]["retain"]}
     assert told == RETAINED
+
+
+def test_the_quality_of_service_told_is_the_one_that_a_station_uses() -> None:
+    assert {leaf: int(leaf not in SAID_AGAIN) for leaf in QOS} == QOS
 
 
 def test_every_kind_of_record_has_a_schema() -> None:
