@@ -14,6 +14,8 @@ export interface EventWords {
   detail: string;
   icon: IconName;
   group: Group;
+  /** What the machine did about it, rather than what people did or what went wrong. */
+  minor: boolean;
   /** For alarms: what the mark is drawn with. */
   priority: Priority | null;
 }
@@ -56,9 +58,10 @@ export function describeEvent(event: Event): EventWords {
   const known = knownText(variant, values) ?? knownText(`event.${event.kind}`, values);
   return {
     title: known ?? t("event.unknown", { kind: event.kind }),
-    detail: known === null ? plain(event.body) : (knownText(`event.${event.kind}.detail`, values) ?? ""),
+    detail: known === null ? plain(event.body) : (knownText(`event.${event.kind}.detail`, values) ?? "").trim(),
     icon,
     group,
+    minor: group === "door" || group === "system" || event.kind === "occupancy.changed",
     priority: event.kind === "alarm.raised" ? priorityOf(event.body["priority"]) : null,
   };
 }
@@ -85,7 +88,11 @@ function eventValues(event: Event): Values {
     const value = event.body[name];
     if (typeof value === "string") values[name] = knownText(`${words}.${value}`) ?? value;
   }
-  if (event.kind.startsWith("alarm.")) values["code"] = alarmName(String(event.body["code"]));
+  if (event.kind.startsWith("alarm.")) {
+    const code = String(event.body["code"]);
+    values["code"] = alarmName(code);
+    values["source"] = alarmSource(code, String(event.body["source"]));
+  }
   return values;
 }
 
@@ -113,6 +120,13 @@ function plain(body: Record<string, unknown>): string {
 
 export function alarmName(code: string): string {
   return knownText(`alarm.${code}`) ?? code;
+}
+
+/** Codes of which a station can have several at once; of the others the name says it all. */
+const OF_MANY = new Set(["reader_offline", "child_restarting"]);
+
+export function alarmSource(code: string, source: string): string {
+  return OF_MANY.has(code) || knownText(`alarm.${code}`) === null ? source : "";
 }
 
 /** What to do about an alarm, where that can be said. */

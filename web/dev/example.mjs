@@ -1,0 +1,102 @@
+// Example data for looking at the ops page without a cloud: made relative to now, in the shapes of openapi/ops.json.
+
+const MINUTE = 60_000;
+const EPOCH = "0123456789abcdef0123456789abcdef";
+const PLACES = [
+  "朝阳门外街道驿站", "望京东路驿站", "三里屯驿站", "中关村大街驿站", "亦庄荣华路驿站", "西直门驿站", "回龙观驿站",
+  "通州运河驿站", "石景山古城驿站", "丰台南路驿站", "大兴黄村驿站", "顺义后沙峪驿站",
+];
+const MEMBERS = ["王磊", "李秀英", "张伟", "刘洋", "陈静", "赵鹏"];
+
+function alarm(code, priority, sinceMinutes, source = "", detail = "") {
+  return { code, source, priority, detail, since_ms: Date.now() - sinceMinutes * MINUTE };
+}
+
+const SPECIAL = {
+  1: { alarms: [alarm("door_held", "high", 3, "door", "")], mode: "held", open: true, released: false, people: 2, sure: false },
+  3: { alarms: [alarm("door_forced", "urgent", 1, "door"), alarm("clock_untrusted", "low", 95)], mode: "forced", open: true, released: false },
+  5: { online: false, alarms: [alarm("uplink_down", "low", 42)] },
+  6: { posture: "free_access", mode: "released", released: true, people: 5 },
+  8: { never: true },
+};
+
+function station(index) {
+  const id = `yz-bj-${String(index + 1).padStart(4, "0")}`;
+  const special = SPECIAL[index] ?? {};
+  const never = special.never === true;
+  return {
+    id,
+    name: PLACES[index % PLACES.length],
+    organisation: { id: `street-${index}`, name: "街道总工会", path: ["北京市总工会", index % 2 ? "海淀区总工会" : "朝阳区总工会", "街道总工会"] },
+    timezone: "Asia/Shanghai",
+    online: !never && special.online !== false,
+    last_seen_ms: never ? null : special.online === false ? Date.now() - 42 * MINUTE : Date.now() - 3_000,
+    door: never ? null : { mode: special.mode ?? "secured", contact_open: special.open ?? false, lock_released: special.released ?? false, fire: false },
+    posture: never ? null : (special.posture ?? "secure"),
+    people: never ? null : (special.people ?? (index * 7) % 4),
+    people_sure: never ? null : (special.sure ?? true),
+    alarms: special.alarms ?? [],
+    entries_today: never ? 0 : 12 + ((index * 37) % 61),
+    denials_today: never ? 0 : (index * 3) % 5,
+    software: never ? null : "0.1.0",
+    boot: never ? null : 7,
+    clock_trusted: never ? null : index !== 3,
+    storage: never ? null : "ok",
+    unacknowledged: never ? null : 0,
+    readers: never ? [] : [{ id: "entry", online: true }],
+    roster: never ? [] : [{ node: "bj-chaoyang", station_version: index === 3 ? 16 : 18, newest_version: 18 }],
+    roster_members: never ? null : 312,
+  };
+}
+
+/** What a station writes, as a story told backwards: [minutes ago, kind, body, member]. */
+const STORY = [
+  [0.2, "door.closed", {}],
+  [0.24, "occupancy.changed", { people: 3, sure: true, cause: "entry" }],
+  [0.28, "door.relocked", { cause: "opened" }],
+  [0.28, "door.opened", {}],
+  [0.3, "door.released", { cause: "card", member: "m-1", hold_ms: 5000 }, 0],
+  [0.3, "access.granted", { reader: "entry", credential: "c", member: "m-1", rule: "member", presented_mono_ms: 1 }, 0],
+  [6, "access.denied", { reader: "entry", credential: "c", member: null, reason: "unknown_credential", rule: "", presented_mono_ms: 1 }],
+  [17, "door.closed", {}],
+  [17.1, "door.relocked", { cause: "opened" }],
+  [17.1, "door.opened", {}],
+  [17.2, "door.released", { cause: "exit", member: null, hold_ms: 5000 }],
+  [17.2, "exit.pressed", {}],
+  [34, "alarm.cleared", { code: "door_held", source: "door" }],
+  [34, "door.held_cleared", { open_ms: 95_000 }],
+  [35, "alarm.raised", { code: "door_held", source: "door", priority: "high", detail: "" }],
+  [35, "door.held", { open_ms: 30_000 }],
+  [36, "door.opened", {}],
+  [36, "access.granted", { reader: "entry", credential: "c", member: "m-4", rule: "member", presented_mono_ms: 1 }, 3],
+  [58, "access.denied", { reader: "entry", credential: "c", member: "m-2", reason: "expired", rule: "", presented_mono_ms: 1 }, 1],
+  [80, "battery.swapped", { slot: 4, soc_percent: 98 }],
+  [90, "roster.switched", { node: "bj-chaoyang", version: 18, members: 312 }],
+  [92, "clock.trusted", { offset_ms: -420 }],
+  [92, "station.booted", { software: "0.1.0", config_digest: "d", clean_stop: true, unrecorded_release_window_ms: 0, records_replayed: 90 }],
+  [1500, "station.stopped", { why: "signal" }],
+  [1510, "posture.changed", { previous: "free_access", posture: "secure", cause: "schedule" }],
+];
+
+export function events(stationId, change) {
+  return STORY.map(([minutes, kind, body, member], index) => ({
+    change: change - index,
+    station: stationId,
+    epoch: EPOCH,
+    stream: "events",
+    seq: 500 - index,
+    recorded_at_ms: Math.round(Date.now() - minutes * MINUTE),
+    received_at_ms: Math.round(Date.now() - minutes * MINUTE) + 40,
+    clock_trusted: true,
+    kind,
+    body,
+    member_name: member === undefined ? null : MEMBERS[member],
+  })).reverse();
+}
+
+export function snapshot(count) {
+  const stations = Array.from({ length: count }, (_, index) => station(index));
+  const change = 1_000;
+  const first = count > 0 ? events(stations[0].id, change) : [];
+  return { change, stations, events: first };
+}

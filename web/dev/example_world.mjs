@@ -1,0 +1,46 @@
+// The simulated station at one moment, in the shape of openapi/panel.json.
+
+const PEOPLE = [
+  ["rider-1", "王磊", true], ["rider-2", "李秀英", true], ["cleaner-1", "张伟", true],
+  ["driver-1", "刘洋", true], ["courier-1", "陈静", true], ["stranger", "陌生人", false],
+];
+
+const LOG = [
+  { kind: "card_shown", reader: "entry", card: "card-rider-1", person: "rider-1" },
+  { kind: "card_on_wire", reader: "entry" },
+  { kind: "pin_edge", pin: 17, level: true },
+  { kind: "lock_edge", released: true, cause: "pin", pin: true },
+  { kind: "bolt", free: true },
+  { kind: "reader_feedback", reader: "entry", device: "led", color: "green", temporary: false },
+  { kind: "push", opened: true, force: false, from_inside: false },
+  { kind: "door", open: true },
+  { kind: "fault", name: "reader_delay", on: true, target: "entry" },
+];
+
+export function worldView() {
+  return {
+    mono_ms: 100_000,
+    door: { angle_degrees: 62, open: true, hand: true, wedge: false },
+    lock: { kind: "fail_safe", released: true, cause: "pin", pin: true, bolt_free: true, stuck: false },
+    inputs: { exit_pressed: false, fire_active: false },
+    pins: [
+      { wire: "lock", pin: 17, mode: "output", level: true, cut: false },
+      { wire: "contact", pin: 27, mode: "input", level: true, cut: false },
+      { wire: "exit", pin: 22, mode: "input", level: true, cut: false },
+      { wire: "fire", pin: 23, mode: "input", level: false, cut: false },
+    ],
+    readers: [
+      {
+        id: "entry", mode: "secure", online: true, secure: true, plugged: true, powered: true,
+        feedback: { led: { color: "green", temporary: true, for_ms: 3000 } },
+      },
+    ],
+    people: PEOPLE.map(([id, name, known]) => ({ id, name, known, card: { id: `card-${id}`, format: "wiegand", bits: 26 } })),
+    faults: [{ name: "reader_delay", target: "entry", ms: 200, count: null }],
+    network: { configured: true, on: true, black_hole: false, delay_ms: 0, connections: 1 },
+    gpio: { listening: true, clients: 1 },
+    power_on: true,
+    stories: { running: [], visits: 3, admitted: 2 },
+    log: LOG.map((line, index) => ({ ...line, mono_ms: 99_000 + index * 110, at: new Date(Date.now() - (9 - index) * 110).toISOString() })),
+  };
+}
