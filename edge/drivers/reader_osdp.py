@@ -6,9 +6,9 @@ Three things are done here that the library leaves to its user:
   `service` is called when bytes have come or when its answer's time has passed, so a reply is seen at once and an idle
   line costs next to nothing.
 - **One lost reply.** The library takes a reader offline for 300 s after it. `service` watches the line itself: a
-  command unanswered beyond OSDP's 200 ms turns the reader off and on again, which takes about 100 ms.
+  command unanswered beyond OSDP's 200 ms starts the control panel anew, which takes about 50 ms.
 - **The age of a card.** A reader keeps a card until it is polled, so that after a pause of this process a card may be
-  as old as the pause. A poll answered without an event proves that the reader held nothing: `_quiet_since_ns` is the
+  as old as the pause. A poll answered with ACK proves that the reader held nothing: `_quiet_since_ns` is the
   time of the last such poll, and no card that comes later can be older than that.
 
 The secure channel is enforced: without `EnforceSecure` the library accepts a reader that has no key.
@@ -17,8 +17,7 @@ The secure channel is enforced: without `EnforceSecure` the library accepts a re
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum, auto
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import osdp_sys
@@ -32,10 +31,15 @@ log = logging.getLogger(__name__)
 
 REPLY_TIME_LIMIT_NS: Final = 205_000_000
 """OSDP allows a reader 200 ms to begin its reply."""
-DISABLED_NS: Final = 50_000_000
-"""How long the reader stays turned off in a reset: the library needs one of its cycles to notice."""
+POLL: Final = 0x60
+ACK: Final = 0x40
+START_OF_MESSAGE: Final = 0x53
+SECURITY_BLOCK: Final = 0x08
+"""OSDP's own: osdp_POLL, osdp_ACK, SOM, and the bit of the control byte that announces a security block."""
+MAX_FRAME_BYTES: Final = 1_440
 SECURE_TIME_LIMIT_NS: Final = 800_000_000
-"""A reader that is not secure this long after being turned on is turned off and on again."""
+"""A handshake that is not over by then is started again, and the next one is given twice the time."""
+MAX_PATIENCE_NS: Final = 3_200_000_000
 OFFLINE_TOLD_NS: Final = 1_000_000_000
 """An outage shorter than this is a reset, counted but not told as an outage."""
 REOPEN_NS: Final = 1_000_000_000
@@ -55,23 +59,28 @@ class CardBits:
     received_mono_ns: int
 
 
-class _Power(Enum):
-    """Whether the library is to talk to the reader."""
+@dataclass
+class _Exchange:
+    """One command on the line and the bytes that came after it."""
 
-    ON = auto()
-    OFF = auto()
+    asked_ns: int
+    command: int | None
+    reply: bytearray = field(default_factory=bytearray)
+
+    @property
+    def held_nothing(self) -> bool:
+        """The reader was polled and said that it had nothing to tell."""
+        return self.command == POLL and code_of(self.reply) == ACK
 
 
 class _Line(Channel):  # type: ignore[misc]
-    """The serial line as libosdp wants it, noting when something was said and answered."""
+    """The serial line as libosdp wants it, noting what was asked and answered."""
 
     def __init__(self, port: serial.Serial) -> None:
         self.id = port.fileno()
         self.port = port
-        self.asked_ns = 0
-        self.asked_before_ns = 0
-        self.answered = True
-        self.answered_before = False
+        self.now = _Exchange(0, None, bytearray(b"\0"))
+        self.before = self.now
         self.failed: str | None = None
 
     def read(self, max_bytes: int) -> bytes:
@@ -80,8 +89,8 @@ class _Line(Channel):  # type: ignore[misc]
         except (OSError, TypeError) as error:
             self.failed = str(error)
             return b""
-        if data:
-            self.answered = True
+        if len(self.now.reply) < MAX_FRAME_BYTES:
+            self.now.reply += data
         return data
 
     def write(self, buf: bytes) -> int:
@@ -90,8 +99,7 @@ class _Line(Channel):  # type: ignore[misc]
         except (OSError, TypeError) as error:
             self.failed = str(error)
             return -1
-        self.asked_before_ns, self.asked_ns = self.asked_ns, time.monotonic_ns()
-        self.answered_before, self.answered = self.answered, False
+        self.before, self.now = self.now, _Exchange(time.monotonic_ns(), code_of(buf))
         return len(buf)
 
     def flush(self) -> None:
@@ -124,12 +132,11 @@ class OsdpReader:
         self._on_card, self._on_status = on_card, on_status
         self._line: _Line | None = None
         self._panel: Any = None
-        self._power = _Power.OFF
-        self._power_since_ns = 0
+        self._began_ns = 0
+        self._patience_ns = SECURE_TIME_LIMIT_NS
         self._secure = False
         self._insecure_since_ns = time.monotonic_ns()
         self._told_online: bool | None = None
-        self._event_since_asked = False
         self._quiet_since_ns = 0
         self._next_open_ns = 0
         self._why = "not opened yet"
@@ -152,10 +159,10 @@ class OsdpReader:
             self._tell(now)
             return 0.2
         assert self._line is not None
-        asked_ns = self._line.asked_ns
+        exchange = self._line.now
         self._panel.refresh()
-        if self._line.asked_ns != asked_ns:
-            self._note_quiet(self._line)
+        if self._line.now is not exchange:
+            self._note_quiet(exchange)
         if self._line.failed is not None:
             self._close(f"{self._device}: {self._line.failed}")
             return 0.2
@@ -179,11 +186,7 @@ class OsdpReader:
             return False
         self._line = _Line(port)
         osdp_sys.set_loglevel(LogLevel.Emergency)
-        flags = [LibFlag.EnforceSecure, LibFlag.EnableNotification]
-        info = PDInfo(self._address, self._line, scbk=self._key, name=str(self.reader)[:15], flags=flags)
-        self._panel = osdp_sys.ControlPanel([info.get()])
-        self._panel.set_event_callback(self._event)
-        self._power, self._power_since_ns = _Power.ON, now
+        self._begin(now)
         self._why = "no reply with the right key"
         return True
 
@@ -196,30 +199,37 @@ class OsdpReader:
 
     def _wait_s(self, now: int) -> float:
         assert self._line is not None
-        if self._power is _Power.OFF or not self._secure:
+        if not self._secure:
             return 0.005
-        since_asked = now - self._line.asked_ns
-        if not self._line.answered:
+        if not self._line.now.reply:
             return 0.010
-        return max(0.001, (POLL_NS - since_asked) / 1e9)
+        return max(0.001, (POLL_NS - (now - self._line.now.asked_ns)) / 1e9)
 
     # ------------------------------------------------ the 300-second cure
 
     def _cure(self, now: int) -> None:
+        """Start over when a command stays unanswered, when the library has given up, or when nothing comes of it."""
         assert self._line is not None
-        if self._power is _Power.OFF:
-            if now - self._power_since_ns >= DISABLED_NS:
-                self._panel.enable_pd(0)
-                self._power, self._power_since_ns = _Power.ON, now
-            return
-        unanswered = self._secure and not self._line.answered and now - self._line.asked_ns > REPLY_TIME_LIMIT_NS
-        stuck = not self._secure and now - max(self._power_since_ns, self._insecure_since_ns) > SECURE_TIME_LIMIT_NS
-        dropped = not self._secure and self._insecure_since_ns > self._power_since_ns
-        if unanswered or stuck or dropped:
+        if self._secure:
+            over = not self._line.now.reply and now - self._line.now.asked_ns > REPLY_TIME_LIMIT_NS
+        else:
+            over = self._insecure_since_ns > self._began_ns or now - self._began_ns > self._patience_ns
+        if over:
             self.resets += 1
-            self._panel.disable_pd(0)
-            self._power, self._power_since_ns = _Power.OFF, now
-            self._set_secure(False)
+            self._patience_ns = SECURE_TIME_LIMIT_NS if self._secure else min(2 * self._patience_ns, MAX_PATIENCE_NS)
+            self._begin(now)
+
+    def _begin(self, now: int) -> None:
+        """A new control panel on the open line. Turning the reader off and on in the old one takes a second when the
+        library is waiting for a reply; a new one starts its handshake at once."""
+        assert self._line is not None
+        self._line.flush()
+        flags = [LibFlag.EnforceSecure, LibFlag.EnableNotification]
+        info = PDInfo(self._address, self._line, scbk=self._key, name=str(self.reader)[:15], flags=flags)
+        self._panel = osdp_sys.ControlPanel([info.get()])
+        self._panel.set_event_callback(self._event)
+        self._set_secure(False)
+        self._began_ns = time.monotonic_ns()
 
     # ------------------------------------------------ what the reader says
 
@@ -228,10 +238,7 @@ class OsdpReader:
         if kind == Event.Notification and event.get("type") == EventNotification.SecureChannelStatus:
             self._set_secure(bool(event.get("arg0")))
         elif kind == Event.CardRead:
-            self._event_since_asked = True
             self._card(event)
-        elif kind != Event.Notification:
-            self._event_since_asked = True
         return 0
 
     def _card(self, event: dict[str, Any]) -> None:
@@ -242,11 +249,10 @@ class OsdpReader:
         now = time.monotonic_ns()
         self._on_card(CardBits(form, int(event["length"]), bytes(event["data"]), self._quiet_since_ns, now))
 
-    def _note_quiet(self, line: _Line) -> None:
-        """A new command has gone out. Was the one before it answered without an event?"""
-        if self._secure and line.answered_before and not self._event_since_asked:
-            self._quiet_since_ns = line.asked_before_ns
-        self._event_since_asked = False
+    def _note_quiet(self, finished: _Exchange) -> None:
+        """A new command has gone out: what did the one before it show?"""
+        if self._secure and finished.held_nothing:
+            self._quiet_since_ns = finished.asked_ns
 
     def _set_secure(self, secure: bool) -> None:
         if self._secure and not secure:
@@ -264,6 +270,17 @@ class OsdpReader:
         if online is not self._told_online:
             self._told_online = online
             self._on_status(online, "" if online else self._why, self.resets)
+
+
+def code_of(frame: bytes | bytearray) -> int | None:
+    """The command or reply code of an OSDP frame; it is in the clear even in a secure channel. None: no frame."""
+    start = frame.find(START_OF_MESSAGE)
+    if start < 0 or len(frame) < start + 7:
+        return None
+    at = start + 5
+    if frame[start + 4] & SECURITY_BLOCK:
+        at += frame[start + 5]
+    return frame[at] if at < len(frame) else None
 
 
 def _patterns(outcome: Feedback) -> list[dict[str, Any]]:
