@@ -45,7 +45,8 @@ def main(argv: Sequence[str]) -> int:
         with alone(layout.root):
             return run(layout, options)
     except PortTaken as error:
-        return fail(f"{error}; choose others with --ports BASE (five in a row from BASE)", EXIT_USAGE)
+        other = options.ports + 100
+        return fail(f"{error}; choose others with --ports {other} (five in a row from there)", EXIT_USAGE)
     except (DirectoryBusy, PreparationFailed, ServiceError, Unanswered) as error:
         return fail(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
