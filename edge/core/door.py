@@ -171,10 +171,8 @@ def fold(door: Door, record: DoorRecord) -> Door:
             return replace(door, mode=DoorMode.HELD, held_for_ms=record.open_ms)
         case DoorHeldCleared():
             return replace(door, mode=DoorMode.OPEN if door.mode is DoorMode.HELD else door.mode, held_for_ms=None)
-        case FireStarted():
-            return replace(door, fire=True)
-        case FireEnded():
-            return replace(door, fire=False)
+        case _:
+            return replace(door, fire=isinstance(record, FireStarted))
 
 
 _MODE_AFTER_RELEASE: Final = {

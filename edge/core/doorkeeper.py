@@ -352,6 +352,6 @@ def _write_leaf(turn: Turn, fact: Fact, found: bool) -> None:
             turn.record(DoorHeldPreAlarm(open_ms))
         case Fact.HELD:
             turn.record(DoorHeld(open_ms))
-        case Fact.HELD_CLEARED:
+        case _:
             turn.record(DoorHeldCleared(open_ms))
     _arm_open_limit(turn)

@@ -71,6 +71,14 @@ def test_a_refused_release_takes_nothing_from_a_member_who_came_meanwhile() -> N
     assert life.lock_released
 
 
+def test_a_card_release_that_the_shell_could_not_carry_out_ends_in_the_state_too() -> None:
+    life = Life()
+    life.card()
+
+    life.do(events.EffectRefused(ReleaseLock(ReleaseCause.CARD), "overloaded"))
+    assert life.last == [DoorRelocked(RelockCause.REFUSED)]
+
+
 def test_a_replayed_command_is_refused_over_boots_too() -> None:
     life = Life()
     life.do(RELEASE)

@@ -1,7 +1,5 @@
 """Out is always possible: exit button and fire."""
 
-from contract.ids import MemberId
-from contract.policy.model import Member
 from contract.records import (
     DoorMode,
     DoorReleased,
@@ -18,7 +16,6 @@ from tests.core.support import CONFIG, Life, kinds, only, with_door
 RELEASE_MS = CONFIG.door.release_ms
 HELD_MS = CONFIG.door.held_ms
 PRE_ALARM_MS = CONFIG.door.held_pre_alarm_ms
-SLOW = Member(MemberId("slow-1"), extended_release=True)
 
 # ------------------------------------------------ exit
 

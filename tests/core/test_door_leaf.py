@@ -2,8 +2,6 @@
 
 import pytest
 
-from contract.ids import MemberId
-from contract.policy.model import Member
 from contract.records import (
     DoorClosed,
     DoorHeld,
@@ -20,7 +18,6 @@ from tests.core.support import BOUNCE_MS, CONFIG, Life, kinds, only, with_door
 RELEASE_MS = CONFIG.door.release_ms
 HELD_MS = CONFIG.door.held_ms
 PRE_ALARM_MS = CONFIG.door.held_pre_alarm_ms
-SLOW = Member(MemberId("slow-1"), extended_release=True)
 
 # ------------------------------------------------ contact
 

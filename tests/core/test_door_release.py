@@ -18,8 +18,6 @@ from edge.core.effects import SecureLock
 from tests.core.support import CONFIG, RIDER, Life, kinds, only, with_door
 
 RELEASE_MS = CONFIG.door.release_ms
-HELD_MS = CONFIG.door.held_ms
-PRE_ALARM_MS = CONFIG.door.held_pre_alarm_ms
 SLOW = Member(MemberId("slow-1"), extended_release=True)
 
 # ------------------------------------------------ release and relock

@@ -1,7 +1,7 @@
 """What a door keeps, and does not, over boots, stops and rebuilt pins."""
 
-from contract.ids import MemberId
-from contract.policy.model import Member
+import pytest
+
 from contract.records import (
     DoorHeld,
     DoorHeldPreAlarm,
@@ -10,7 +10,7 @@ from contract.records import (
     Posture,
     RelockCause,
 )
-from edge.core import events
+from edge.core import events, station
 from edge.core.effects import SecureLock
 from edge.core.station import deadline, view
 from tests.core.support import CONFIG, Life, kinds
@@ -18,7 +18,6 @@ from tests.core.support import CONFIG, Life, kinds
 RELEASE_MS = CONFIG.door.release_ms
 HELD_MS = CONFIG.door.held_ms
 PRE_ALARM_MS = CONFIG.door.held_pre_alarm_ms
-SLOW = Member(MemberId("slow-1"), extended_release=True)
 
 
 def test_a_release_does_not_survive_a_boot() -> None:
@@ -125,6 +124,17 @@ def test_a_stop_during_fire_leaves_the_release_to_the_wiring() -> None:
     life.do(events.FireChanged(True))
 
     assert kinds(life.do(events.StopRequested("update"))) == ["door.relocked", "station.stopped"]
+
+
+def test_timers_beyond_the_bound_of_one_step_end_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(station, "MAX_TIMEOUTS_PER_STEP", 1)
+    life = Life()
+    life.card()
+    life.open()
+    life.mono_ms += 120_000
+
+    assert kinds(life.do(events.Tick())) == ["door.held_pre_alarm"]
+    assert kinds(life.do(events.Tick())) == ["door.held", "alarm.raised"]
 
 
 def test_a_shell_that_slept_lives_through_what_it_missed_in_order() -> None:

@@ -17,6 +17,7 @@ from contract.records import (
     DoorHeldCleared,
     DoorMode,
     DoorReleased,
+    DoorRelocked,
     Posture,
     Record,
     ReleaseCause,
@@ -58,7 +59,7 @@ class StationLife(RuleBasedStateMachine):
     def happen(self, event: events.Event) -> None:
         """One event, with what must hold of every single step."""
         life = self.life
-        before, seen = life.state, len(life.effects)
+        released, seen = life.state.durable.door.release is not None, len(life.effects)
         life.do(event)
         for effect in life.effects[seen:]:
             if isinstance(effect, ReleaseLock):
@@ -71,8 +72,9 @@ class StationLife(RuleBasedStateMachine):
             elif isinstance(record, DoorHeldCleared):
                 self.unanswered_holds -= 1
             assert self.unanswered_holds in (0, 1), "held and its end alternate"
-            if isinstance(record, DoorForced):
-                assert life.state.durable.door.mode is DoorMode.FORCED or len(life.last) > 1
+            if isinstance(record, DoorReleased | DoorRelocked):
+                released = isinstance(record, DoorReleased)
+            assert not (isinstance(record, DoorForced) and released), "a released door is never forced"
 
     def check_cause(self, effect: ReleaseLock, event: events.Event, records: list[Record]) -> None:
         """No release without a cause that the same step shows."""
