@@ -20,7 +20,8 @@ class FaultBoard:
     def __init__(self, station: Station) -> None:
         self._station = station
         self.active: dict[tuple[FaultName, str], FaultArgs] = {}
-        """By kind and target: a reader's id, a wire's name, or empty."""
+        """By kind and target: a reader's id, a wire's name, or empty. A cut link is not in here: it is the network
+        switch, which has a state of its own."""
 
     async def set(self, name: FaultName, on: bool, args: FaultArgs) -> None:
         """Raises FaultError when something needed is missing, or names nothing that exists."""
@@ -35,18 +36,13 @@ class FaultBoard:
             await self._on_gpio(name, on, args)
         else:
             self._on_world(name, on, args)
-        if on and name not in MOMENTARY:
+        if on and name not in MOMENTARY and name is not FaultName.LINK_CUT:
             self.active[name, target] = args
         else:
             self.active.pop((name, target), None)
         self._station.log.write(
             FactKind.FAULT, name=name.value, on=on, target=target or None, ms=args.ms, count=args.count
         )
-
-    async def clear(self) -> None:
-        """Take back every fault that is on."""
-        for (name, _), args in list(self.active.items()):
-            await self.set(name, False, args)
 
     async def run_schedule(self, plan: Iterator[PlannedFault]) -> None:
         """Until cancelled: set one planned fault after the other, each taken back after its time."""

@@ -78,6 +78,8 @@ class LinkRelay:
                     both.create_task(self._pass(far_reader, writer))
             finally:
                 far_writer.transport.abort()
+        except asyncio.CancelledError:
+            pass  # cut: asyncio's streams would report a cancelled connection as an error
         except (OSError, TimeoutError) as error:
             logger.info("link: no connection to the broker: %s", error)
         finally:

@@ -52,7 +52,9 @@ def test_bytes_pass_in_both_directions_whole(linked: RunningStation) -> None:
         assert receive(connection, len(sent)) == sent
 
 
-def test_a_cut_network_ends_connections_refuses_new_ones_and_comes_back(linked: RunningStation) -> None:
+def test_a_cut_network_ends_connections_refuses_new_ones_and_comes_back(
+    linked: RunningStation, caplog: pytest.LogCaptureFixture
+) -> None:
     with connect(linked) as connection:
         connection.sendall(b"hello")
         assert receive(connection, 5) == b"hello"
@@ -68,6 +70,7 @@ def test_a_cut_network_ends_connections_refuses_new_ones_and_comes_back(linked: 
         connection.sendall(b"again")
         assert receive(connection, 5) == b"again"
     assert [line["on"] for line in linked.facts("network")] == [False, True]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_black_hole_accepts_connections_and_passes_nothing_until_it_ends(linked: RunningStation) -> None:
