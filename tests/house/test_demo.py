@@ -33,7 +33,7 @@ def demo(folder: Path, base: int, *arguments: str) -> list[str]:
 
 def test_scripted_visits_are_all_recorded_committed_and_acknowledged_once(tmp_path: Path) -> None:
     run = subprocess.run(
-        demo(tmp_path, free_base(), "--seconds", "8", "--json"),
+        demo(tmp_path, free_base(), "--seconds", "6", "--json"),
         capture_output=True,
         text=True,
         timeout=110,
