@@ -260,8 +260,9 @@ class OsdpReader:
         self._secure = secure
 
     def _tell(self, now: int) -> None:
-        """Say that the reader has come or gone; a reset of a moment is not an outage."""
-        if self._secure:
+        """Say that the reader has come or gone; a reset of a moment is not an outage. It has come when it has said once
+        that it holds no card: until then nobody knows how old a card is."""
+        if self._secure and self._quiet_since_ns:
             online = True
         elif now - self._insecure_since_ns >= OFFLINE_TOLD_NS:
             online = False

@@ -13,7 +13,7 @@ from tests.station.station_under_test import RIDER, StationUnderTest, running_st
 def test_a_card_works_while_the_uplink_is(station: StationUnderTest, number: signal.Signals) -> None:
     before = station.signal("uplink", number)
     assert station.enter_by_card() < 400
-    station.wait(lambda: station.pid("uplink") != before, "another uplink")
+    station.wait(lambda: station.ask()["pids"]["uplink"] not in (before, None), "another uplink")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
