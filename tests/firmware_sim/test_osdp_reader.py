@@ -1,5 +1,6 @@
 """The reader on its pseudo terminal, through libosdp's own control panel."""
 
+import contextlib
 import os
 import random
 import time
@@ -39,8 +40,8 @@ def test_the_log_tells_when_a_card_was_shown_and_when_it_left_on_the_wire(
     (on_wire,) = running.wait_for("card_on_wire")
     assert on_wire["shown_ms"] == shown["mono_ms"]
     assert isinstance(on_wire["wait_ms"], float)
-    # libosdp polls every 50 ms; twice that leaves room for a loaded machine.
-    assert 0.0 < on_wire["wait_ms"] < 100.0
+    # libosdp polls every 50 ms; ten times that leaves room for a loaded machine.
+    assert 0.0 < on_wire["wait_ms"] < 500.0
     assert (shown["person"], shown["visit"], shown["reader"]) == ("rider-1", "v", "reader-1")
 
 
@@ -142,6 +143,9 @@ def test_a_buzzer_command_is_described_in_milliseconds() -> None:
     assert describe_command(command) == ("buzzer", {"on_ms": 300, "off_ms": 100, "repeats": 2})
 
 
+FAULTY_LINE_BYTES = len(b"first") + 3 + len(b"third")
+
+
 def sent_through_a_faulty_line(directory: Path, seed: int) -> bytes:
     line = OsdpLine(directory / "line", 115200, random.Random(seed))
     line.publish()
@@ -159,7 +163,15 @@ def sent_through_a_faulty_line(directory: Path, seed: int) -> bytes:
         assert due_ms is not None
         assert due_ms > begun_ms
         assert line.send_due(due_ms) is None
-        return os.read(far_end, 100)
+        received = bytearray()
+
+        def read_more() -> bool:
+            with contextlib.suppress(BlockingIOError):  # the kernel passes a terminal's bytes on in its own time
+                received.extend(os.read(far_end, 100))
+            return len(received) >= FAULTY_LINE_BYTES
+
+        wait_until(read_more, "all bytes")
+        return bytes(received)
     finally:
         os.close(far_end)
         line.close()
@@ -167,7 +179,7 @@ def sent_through_a_faulty_line(directory: Path, seed: int) -> bytes:
 
 def test_a_faulty_line_breaks_loses_and_delays_whole_replies_by_seed(tmp_path: Path) -> None:
     received = sent_through_a_faulty_line(tmp_path, 4)
-    assert len(received) == len(b"first") + 3 + len(b"third")
+    assert len(received) == FAULTY_LINE_BYTES
     assert sum((a ^ b).bit_count() for a, b in zip(received, b"first", strict=False)) == 1
     assert received.endswith(b"third")
     assert received == sent_through_a_faulty_line(tmp_path, 4)
