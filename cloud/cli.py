@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("serve", _run(ALL), "everything in one process, with the embedded broker when none is configured", commands)
     add("ingest", _run(frozenset({Part.INGEST})), "only take in journals", commands)
-    add("projector", _run(frozenset({Part.PROJECTOR})), "only make the live picture", commands)
+    add("project", _run(frozenset({Part.PROJECTOR})), "only make the live picture", commands)
     add("api", _run(frozenset({Part.API})), "only serve the API and the pages", commands)
     add("broker", _run(frozenset({Part.BROKER})), "only run the embedded broker", commands)
     add("migrate", _migrate, "bring the database to the newest schema", commands)

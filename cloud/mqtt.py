@@ -1,7 +1,7 @@
 """One way to the broker for every part of the cloud: MQTT 5, clean start, no session kept, a name of its own.
 
-No session is kept on purpose: what a broker would queue for an absent worker is sent again by the stations anyway, since
-only the database's commit is acknowledged.
+No session is kept on purpose: what a broker would queue for an absent worker is sent again by the stations anyway,
+since only the database's commit is acknowledged.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Is a batch what it says it is, and can each of its records be stored?
 
 Two different refusals: a *broken chain* means that bytes changed between the station's journal and here, so the whole
-batch is doubted; an *unstorable* record is what the station wrote, but no database keeps it faithfully, so it alone goes
-to quarantine as bytes.
+batch is doubted; an *unstorable* record is what the station wrote, but no database keeps it faithfully, so it alone
+goes to quarantine as bytes.
 """
 
 import math

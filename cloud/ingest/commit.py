@@ -4,8 +4,8 @@
 otherwise, so that nothing can be acknowledged before it is safe. Rows of `received_range` are locked in sorted order,
 which is what keeps many workers from deadlocking.
 
-When the database refuses a value that `check` let through, the group is split until the one batch is found, whose records
-are then stored one at a time, each refused one set aside: one bad record never stops the stream.
+When the database refuses a value that `check` let through, the group is split until the one batch is found, whose
+records are then stored one at a time, each refused one set aside: one bad record never stops the stream.
 """
 
 import logging
@@ -252,7 +252,7 @@ class _Group:
             )
             for table in (quarantine, record)
         ]
-        return {seq: digest for seq, digest in self._connection.execute(union_all(*queries))}
+        return {row.seq: row.digest for row in self._connection.execute(union_all(*queries))}
 
     def _save_progress(self) -> None:
         for key, progress in sorted(self._progress.items()):

@@ -1,7 +1,7 @@
 """What one transaction knows and learns of one stream of one station.
 
-A `Progress` is made from the stream's `received_range` row, which the transaction holds locked; batches are applied to it
-one after the other; what is to be written is gathered in `Writes` and written once.
+A `Progress` is made from the stream's `received_range` row, which the transaction holds locked; batches are applied
+to it one after the other; what is to be written is gathered in `Writes` and written once.
 
 Forks. The same position with another digest, or a batch whose `previous_digest` differs from the digest stored at the
 position before it, is another history of the same epoch (a cloned or rolled-back card). Nothing of such a batch is

@@ -1,9 +1,9 @@
 """The MQTT session around the committing transaction.
 
-Messages wait in a bounded queue; the committing thread takes whatever is there (it never waits to gather more), commits
-it in one transaction, and only then are the acknowledgements published. When the queue is full, messages are dropped and
-counted: their stations send them again, as nobody has acknowledged them. During an outage of the database the same group
-is tried again with growing, jittered delays.
+Messages wait in a bounded queue; the committing thread takes whatever is there (it never waits to gather more),
+commits it in one transaction, and only then are the acknowledgements published. When the queue is full, messages are
+dropped and counted: their stations send them again, as nobody has acknowledged them. During an outage of the database
+the same group is tried again with growing, jittered delays.
 """
 
 import asyncio
@@ -147,8 +147,11 @@ class IngestWorker:
 
 
 def _shared(leaf: Leaf) -> str:
-    """One leaf of all stations, shared among the workers. Each leaf has a group of its own: iotcore delivers only one of
-    several filters that a client subscribes in the same group (measured, 0.4.0)."""
+    """One leaf of all stations, shared among the workers.
+
+    Each leaf has a group of its own: iotcore 0.4.0 delivers only one of the filters that a client subscribes in one
+    group (measured).
+    """
     return f"$share/{INGEST_GROUP}-{leaf.name.lower()}/{of_all_stations(leaf)}"
 
 

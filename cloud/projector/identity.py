@@ -1,8 +1,8 @@
 """Two devices under one name.
 
 A broker knows one connection per name, so two devices throw each other out and reconnect, again and again. Seen from
-here: sessions that replace each other faster than a backing-off station would reconnect, or a journal's epoch that comes
-back after another has taken its place, which never happens to one device.
+here: sessions that replace each other faster than a backing-off station would reconnect, or a journal's epoch that
+comes back after another has taken its place, which never happens to one device.
 """
 
 from collections import OrderedDict, deque

@@ -1,7 +1,8 @@
 """One round of the projector: one transaction that takes the picture from one change number to a later one.
 
-Records are applied in the order of their positions per stream. At a hole the round waits up to `GAP_WAIT_MS` for it to be
-filled, then goes on behind it; what comes late is applied then, and `picture` sees to it that the order does not matter.
+Records are applied in the order of their positions per stream. At a hole the round waits up to `GAP_WAIT_MS` for it
+to be filled, then goes on behind it; what comes late is applied then, and `picture` sees to it that the order does
+not matter.
 """
 
 from collections.abc import Mapping, Sequence

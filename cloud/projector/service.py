@@ -1,7 +1,7 @@
 """The projector's process: leader of all, its loop, its session with the broker.
 
-It hears `state` and `online` of all stations itself (not shared among workers), so that a freshly started projector gets
-what the broker retains, and so that messages and records become changes in one place, numbered without gaps.
+It hears `state` and `online` of all stations itself (not shared among workers), so that a freshly started projector
+gets what the broker retains, and so that messages and records become changes in one place, numbered without gaps.
 """
 
 import asyncio

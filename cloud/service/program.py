@@ -19,6 +19,7 @@ import uvicorn
 from prometheus_client import start_http_server
 
 from cloud.api.app import create_app
+from cloud.clock import now_ms
 from cloud.config import Config
 from cloud.ingest.worker import IngestWorker
 from cloud.nudge import Nudge
@@ -29,6 +30,7 @@ from cloud.service.notify import notify
 from cloud.store import locks
 from cloud.store.database import Database
 from cloud.store.migrations import migrate, require_newest
+from cloud.store.partitions import ensure_partitions
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 3
@@ -191,6 +193,8 @@ def _prepare(database: Database, parts: frozenset[Part]) -> None:
         migrate(database)
     require_newest(database)
     database.require_durability()
+    if Part.INGEST in parts:
+        ensure_partitions(database, now_ms())
 
 
 def _listen(host: str, port: int, key: str) -> socket.socket:
