@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Event } from "@/ops/api";
 import { byUrgency, describeEvent } from "@/ops/words";
-import { describeLine } from "@/panel/words";
+import { describeLine, withoutBounces } from "@/panel/words";
 import { language } from "@/shared/preferences";
 import { ago, dayName, duration } from "@/shared/time";
 import type { StationSummary } from "@/ops/api";
@@ -84,5 +84,18 @@ describe("a line of the world's log", () => {
 
   it("of an unknown kind is its kind", () => {
     expect(describeLine({ kind: "earthquake" }, names)).toBe("earthquake");
+  });
+});
+
+describe("a contact's chatter", () => {
+  const edge = (pin: number, level: boolean) => ({ kind: "pin_edge", pin, level });
+
+  it("is told as its last edge with the number of bounces", () => {
+    const told = withoutBounces([edge(27, true), edge(27, false), edge(27, true), edge(17, true), { kind: "door", open: true }]);
+    expect(told).toEqual([
+      { line: edge(27, true), bounces: 1 },
+      { line: edge(17, true), bounces: 0 },
+      { line: { kind: "door", open: true }, bounces: 0 },
+    ]);
   });
 });

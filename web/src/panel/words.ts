@@ -10,6 +10,7 @@ const CODED: Record<string, string> = {
   outcome: "visit",
   cause: "lockcause",
   wire: "panel.wire",
+  color: "color",
 };
 
 export function describeLine(line: LogLine, names: ReadonlyMap<string, string>): string {
@@ -19,7 +20,8 @@ export function describeLine(line: LogLine, names: ReadonlyMap<string, string>):
     if (typeof value === "number") values[name] = Math.round(value * 10) / 10;
     else if (typeof value === "string") values[name] = word(kind, name, value, line, names);
   }
-  return byYesOrNo(line, kind, values) ?? knownText(`world.${kind}`, values) ?? kind;
+  const device = knownText(`world.${kind}.${String(line["device"])}`, values);
+  return device ?? byYesOrNo(line, kind, values) ?? knownText(`world.${kind}`, values) ?? kind;
 }
 
 /** A line may hold several yes-or-no fields; the first that has a text of its own speaks. */
@@ -39,4 +41,20 @@ function word(kind: string, name: string, value: string, line: LogLine, names: R
   }
   const family = CODED[name];
   return (family && knownText(`${family}.${value}`)) || value;
+}
+
+/** A contact's chatter as one line: its last edge, and how often it came and went before. Oldest first, as the log is. */
+export function withoutBounces(log: readonly LogLine[]): { line: LogLine; bounces: number }[] {
+  const told: { line: LogLine; bounces: number }[] = [];
+  for (const line of log) {
+    const last = told.at(-1);
+    const again = line["kind"] === "pin_edge" && last?.line["kind"] === "pin_edge" && last.line["pin"] === line["pin"];
+    if (last && again) {
+      last.bounces += line["level"] === last.line["level"] ? 0 : 0.5;
+      last.line = line;
+    } else {
+      told.push({ line, bounces: 0 });
+    }
+  }
+  return told.map(({ line, bounces }) => ({ line, bounces: Math.ceil(bounces) }));
 }
