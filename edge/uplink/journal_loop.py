@@ -16,6 +16,7 @@ from edge.runtime.clock import monotonic_ms
 from edge.runtime.ipc import Acknowledged, Message
 from edge.uplink.shipper import Batch, Confirmed, Read, Shipper, Verdict, correlation
 from edge.uplink.wire import Wire
+from edge.uplink.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class JournalLoop:
         self._reader = reader
         self._identity = identity
         self._say = say
+        self._worker = Worker("journal")
         self._wake = asyncio.Event()
         self._unreadable = False
 
@@ -90,7 +92,7 @@ class JournalLoop:
                 pass
 
     async def _hello(self, wire: Wire) -> None:
-        epoch, heads = await asyncio.to_thread(self._reader.heads)
+        epoch, heads = await self._worker.do(self._reader.heads)
         identity = self._identity()
         # Before the publish, because the answer may be here before the publish returns.
         self._shipper.said_hello(epoch, heads, monotonic_ms())
@@ -98,14 +100,14 @@ class JournalLoop:
         await wire.publish(Leaf.HELLO, encode(hello))
 
     async def _ship(self, wire: Wire, read: Read) -> None:
-        batch = await asyncio.to_thread(
+        batch = await self._worker.do(
             self._reader.batch, read.stream, read.after_seq, read.max_records, MAX_BATCH_BYTES
         )
         verdict = self._shipper.took(read, None if batch is None else outline(batch), monotonic_ms())
         if isinstance(verdict, Confirmed):
             self._tell(verdict)
         elif verdict is Verdict.SEND and batch is not None:
-            payload = await asyncio.to_thread(encode, batch)
+            payload = await self._worker.do(encode, batch)
             await wire.publish(
                 Leaf.JOURNAL, payload, correlation(batch.epoch, batch.stream, batch.first_seq, len(batch.records))
             )

@@ -69,7 +69,7 @@ class Uplink:
         self._controller = Controller(start.channel, self._heard, self._controller_gone)
         self._outage = Outage()
         self._refusals = Refusals()
-        self._backoff = Backoff()
+        self._backoff = Backoff(longest_ms=config.uplink.longest_retry_ms)
         self._state = StateLoop()
         uplink = config.uplink
         shipper = Shipper(Settings(uplink.window_batches, uplink.batch_records, uplink.ack_timeout_ms))

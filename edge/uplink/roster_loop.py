@@ -16,6 +16,7 @@ from edge.runtime.clock import monotonic_ms
 from edge.runtime.ipc import Message, RosterSwitchedTo, RosterTrouble
 from edge.uplink.following import PullPace
 from edge.uplink.wire import Wire
+from edge.uplink.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,11 @@ class RosterLoop:
         self._pace = PullPace()
         self._head: RosterHead | None = None
         self._page: RosterPage | None = None
+        self._worker = Worker("roster")
         self._wake = asyncio.Event()
+        self._headed = False
         self._troubled = False
+        self._to_be_pulled_anew = False
 
     def heard(self, message: RosterHead | RosterPage) -> None:
         """The cloud's word, its signature checked."""
@@ -64,15 +68,20 @@ class RosterLoop:
     async def _follow(self, wire: Wire) -> None:
         writer = self._writer or await self._opened()
         if (head := self._head) is not None:
-            if not await asyncio.to_thread(writer.apply_head, head):
+            if await self._worker.do(writer.apply_head, head):
+                self._headed = True
+            else:
                 self._refuse(Leaf.ROSTER_HEAD, f"revision {head.revision} is lower than one already followed")
             if self._head is head:
                 self._head = None
         if (page := self._page) is not None:
             self._page = None
             await self._apply(writer, page)
-        wanted = await asyncio.to_thread(writer.wanted)
-        self._recovered()
+        wanted = await self._worker.do(writer.wanted)
+        if self._headed and not wanted:
+            self._to_be_pulled_anew = False
+        if not self._to_be_pulled_anew:
+            self._recovered()
         if (pull := self._pace.next_pull(wanted, monotonic_ms())) is not None:
             message = RosterPull(
                 session=wire.session,
@@ -85,7 +94,7 @@ class RosterLoop:
 
     async def _apply(self, writer: RosterWriter, page: RosterPage) -> None:
         try:
-            result: PageResult = await asyncio.to_thread(writer.apply_page, page)
+            result: PageResult = await self._worker.do(writer.apply_page, page)
         except PageRefused as error:
             self._refuse(Leaf.ROSTER_PAGE, str(error))
             return
@@ -95,8 +104,9 @@ class RosterLoop:
             self._say(RosterSwitchedTo(result.node, result.version, result.members))
 
     async def _opened(self) -> RosterWriter:
-        self._writer = writer = await asyncio.to_thread(self._open_roster)
+        self._writer = writer = await self._worker.do(self._open_roster)
         if writer.set_aside_reason:
+            self._to_be_pulled_anew = True
             self._trouble(writer.set_aside_reason)
         return writer
 
@@ -116,6 +126,6 @@ class RosterLoop:
 
     def _recovered(self) -> None:
         if self._troubled:
-            log.info("the roster can be written again")
+            log.info("the roster is in order again")
             self._say(RosterTrouble(True, ""))
         self._troubled = False

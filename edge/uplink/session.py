@@ -8,10 +8,10 @@ import asyncio
 import logging
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -29,6 +29,7 @@ from edge.uplink.journal_loop import JournalLoop
 from edge.uplink.roster_loop import RosterLoop
 from edge.uplink.state_loop import StateLoop
 from edge.uplink.wire import MqttWire, mqtt_properties
+from edge.uplink.worker import end
 
 KEEPALIVE_S: Final = 15
 ANSWER_TIMEOUT_S: Final = 10.0
@@ -90,15 +91,9 @@ async def run_session(station: Station, loops: Loops, stop: asyncio.Event) -> No
                 async with asyncio.timeout(FAREWELL_S):
                     await wire.say(Leaf.ONLINE, Online(session=session, online=False))
         finally:
-            outcomes = await _end([*work, stopped])
+            outcomes = await end([*work, stopped])
         if not stop.is_set():
             raise next((outcome for outcome in outcomes if isinstance(outcome, Exception)), aiomqtt.MqttError("ended"))
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> list[object]:
-    for task in tasks:
-        task.cancel()
-    return list(await asyncio.gather(*tasks, return_exceptions=True))
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ from contract.messages import (
     WireRecord,
 )
 from contract.topics import UPWARD, Leaf, Topic, of_all_stations, parse
+from edge.uplink.worker import end
 
 KEY_ID = "cloud-1"
 Place = tuple[Epoch, Stream]
@@ -70,9 +71,12 @@ class SmallCloud:
             try:
                 yield
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                outcomes = await end([task])
                 self._client = None
+                for outcome in outcomes:
+                    # What the cloud found wrong in its own task is the test's failure.
+                    if isinstance(outcome, Exception) and not isinstance(outcome, aiomqtt.MqttError):
+                        raise outcome
 
     async def send(self, leaf: Leaf, payload: bytes, *, retain: bool = False) -> None:
         assert self._client is not None

@@ -67,7 +67,7 @@ class Station:
         self.journal = Journal.open(directory / "journal.db")
         public = cloud_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         (directory / "cloud.pub").write_bytes(public)
-        fields = {"ack_timeout_ms": 1_000, "batch_records": 10, "tls": "", "station": STATION, "host": "127.0.0.1"}
+        fields = {"ack_timeout_ms": 500, "batch_records": 10, "tls": "", "station": STATION, "host": "127.0.0.1"}
         self.config = directory / "station.toml"
         self.config.write_text(CONFIG.format(**{**fields, "port": port, "directory": directory, **settings}))
         self.process: subprocess.Popen[bytes] | None = None

@@ -264,7 +264,9 @@ def test_growth_while_the_journal_was_being_read_is_not_missed() -> None:
     assert read is not None
     shipper.journal_grew(EPOCH)
     shipper.took(read, None, 1)
-    assert shipper.next_read() is not None
+    again = shipper.next_read()
+    assert again is not None
+    assert again.stream is EVENTS
 
 
 def test_the_journal_is_looked_at_unasked_after_a_while() -> None:
