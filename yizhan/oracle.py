@@ -180,7 +180,8 @@ def _card_distance(excuses: Sequence[Excuse]) -> Callable[[Fact, Row], float | N
         member = row.body.get("member")
         if card.fields["reader"] != row.body.get("reader") or (member is not None and member != card.fields["person"]):
             return None
-        far = float(row.body["presented_mono_ms"]) - card.mono_ms
+        # Not `presented_mono_ms`: of a card whose age is unknown that is the earliest possible moment.
+        far = row.recorded_at_ms - card.at_ms
         return abs(far) if -EARLY_MS <= far <= SETTLE_MS + _delay_ms(card, excuses) else None
 
     return distance
