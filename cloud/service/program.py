@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import uvicorn
 from prometheus_client import start_http_server
+from sqlalchemy.exc import DBAPIError
 
 from cloud.api.app import create_app
 from cloud.clock import now_ms
@@ -34,6 +35,7 @@ from cloud.store.partitions import ensure_partitions
 
 log = logging.getLogger(__name__)
 GRACE_S: Final = 3
+PARTITIONS_S: Final = 6 * 3_600
 
 
 class Part(StrEnum):
@@ -125,6 +127,8 @@ class _Process:
                     "PostgreSQL any number"
                 )
             self._stack.callback(lock.release)
+        if not database.is_sqlite:
+            self.work.append(_keep_partitions(database))
         worker = IngestWorker(self._config, database, load_signer(self._config.signing), committed)
         self.work.append(worker.run())
         self._waits.append(worker.link.connected)
@@ -183,6 +187,16 @@ async def _first(stop: asyncio.Event, ready: Coroutine[Any, Any, None]) -> bool:
     finally:
         waiting.cancel()
         stopping.cancel()
+
+
+async def _keep_partitions(database: Database) -> None:
+    """Months are made long before they come, however long the process runs. Never returns; cancel it."""
+    while True:
+        await asyncio.sleep(PARTITIONS_S)
+        try:
+            await asyncio.to_thread(ensure_partitions, database, now_ms())
+        except DBAPIError as error:
+            log.warning("months of the record table: %s", str(error).splitlines()[0])
 
 
 def _prepare(database: Database, parts: frozenset[Part]) -> None:
