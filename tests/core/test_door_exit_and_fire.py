@@ -1,6 +1,7 @@
 """Out is always possible: exit button and fire."""
 
 from contract.records import (
+    DoorHeldPreAlarm,
     DoorMode,
     DoorReleased,
     DoorRelocked,
@@ -140,7 +141,7 @@ def test_an_opening_under_fire_is_neither_forced_nor_held() -> None:
     assert life.mode() is DoorMode.OPEN
 
     life.do(events.FireChanged(False))
-    assert kinds(life.wait(PRE_ALARM_MS)) == ["door.held_pre_alarm"], "its time starts with the end of the fire"
+    assert life.wait(PRE_ALARM_MS) == [DoorHeldPreAlarm(PRE_ALARM_MS)], "its time starts with the end of the fire"
 
 
 def test_fire_ends_a_held_alarm_and_says_so() -> None:
