@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
 });
 const dist = fileURLToPath(new URL(`../dist/${options.page}/`, import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+let liveConnections = 0;
 const fleet = snapshot(Number(options.stations));
 
 function send(response, event, body, id) {
@@ -26,6 +27,8 @@ function send(response, event, body, id) {
 
 function live(response) {
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
+  liveConnections += 1;
+  response.on("close", () => (liveConnections -= 1));
   if (options.page === "panel") return send(response, "", worldView());
   send(response, "snapshot", fleet, fleet.change);
   if (options.play) play(response);
@@ -62,6 +65,7 @@ const server = createServer((request, response) => {
   const { pathname } = new URL(request.url, "http://localhost");
   const station = /^\/api\/v1\/stations\/([^/]+)\/events$/.exec(pathname)?.[1];
   if (pathname.endsWith("/live")) return live(response);
+  if (pathname === "/dev/live-connections") return response.end(String(liveConnections));
   if (station) {
     response.writeHead(200, { "Content-Type": "application/json" });
     return response.end(JSON.stringify({ events: events(station, fleet.change), next_after: fleet.change }));
