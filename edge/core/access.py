@@ -6,12 +6,14 @@ from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
 from edge.core import doorkeeper
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import CardPresented
-from edge.core.state import Release
+from edge.core.state import Health, Release
 from edge.core.turn import Turn
 
 
 def present(turn: Turn, event: CardPresented) -> None:
     """Decide on a credential and let its holder in, or say no."""
+    if event.roster_available is not turn.parts.look_up.ok:
+        turn.set_parts(look_up=Health(event.roster_available))
     decision, member = judge(turn, event), event.member
     if member is None or not decision.granted:
         turn.record(

@@ -3,7 +3,8 @@
 The station owns whether an alarm is active; acknowledging and shelving are the cloud's. `conditions` is the whole
 list. A condition that nobody has told yet in this run (`stands` None) leaves its alarm as the last run left it; one
 that is no longer on the list (a reader that was taken away) is over. What the shell tells once (`config_refused`,
-`journal_reset`, `journal_forked`) stands for the run in which it was told.
+`journal_reset`, `journal_forked`) stands for the run in which it was told. Storage and roster speak up only in trouble,
+so once the inputs have been read (the run is under way) their silence means that they are well.
 """
 
 from collections.abc import Iterator
@@ -64,13 +65,14 @@ def conditions(config: StationConfig, state: StationState) -> Iterator[Condition
     yield Condition(AlarmCode.DOOR_HELD, "door", door.mode is DoorMode.HELD if seen else None)
     yield _of_part(AlarmCode.GPIO_LOST, "gpio", parts.gpio)
     yield _of_part(AlarmCode.UPLINK_DOWN, "uplink", parts.uplink)
-    yield _of_part(AlarmCode.ROSTER_UNAVAILABLE, "roster", parts.roster)
+    yield _told_in_trouble(AlarmCode.ROSTER_UNAVAILABLE, "roster", parts.roster, seen)
+    yield _told_in_trouble(AlarmCode.ROSTER_UNAVAILABLE, "look-up", parts.look_up, seen)
     yield _of_part(AlarmCode.CLOCK_UNTRUSTED, "clock", parts.clock)
     for reader in config.readers:
         yield _of_part(AlarmCode.READER_OFFLINE, reader, parts.readers.get(reader, Health()))
     for name, health in parts.children.items():
         yield _of_part(AlarmCode.CHILD_RESTARTING, name, health)
-    told = parts.storage is not None
+    told = seen or parts.storage is not None
     for code, status in (
         (AlarmCode.STORAGE_FULL, StorageStatus.FULL),
         (AlarmCode.STORAGE_UNAVAILABLE, StorageStatus.UNAVAILABLE),
@@ -85,6 +87,11 @@ def conditions(config: StationConfig, state: StationState) -> Iterator[Condition
 
 def _of_part(code: AlarmCode, source: str, health: Health) -> Condition:
     return Condition(code, source, None if health.ok is None else not health.ok, health.detail)
+
+
+def _told_in_trouble(code: AlarmCode, source: str, health: Health, seen: bool) -> Condition:
+    """A part that speaks up only when it is in trouble: its silence once the run is under way says that it is well."""
+    return Condition(code, source, health.ok is False if seen or health.ok is not None else None, health.detail)
 
 
 def _told(code: AlarmCode, source: str, detail: str | None, seen: bool) -> Condition:

@@ -163,6 +163,9 @@ class Parts:
     gpio: Health = field(default_factory=Health)
     uplink: Health = field(default_factory=Health)
     roster: Health = field(default_factory=Health)
+    """As whoever keeps the roster up to date tells."""
+    look_up: Health = field(default_factory=Health)
+    """Whether the latest credential could be looked up."""
     clock: Health = field(default_factory=Health)
     storage: StorageStatus | None = None
     storage_detail: str = ""

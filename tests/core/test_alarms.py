@@ -12,7 +12,7 @@ from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import StorageStatus
 from edge.core.state import MAX_CHILDREN, MAX_STANDING_ALARMS, Alarm
 from edge.core.station import deadline, step
-from tests.core.support import CONFIG, ENTRY, WALL_MS, Life, kinds, only
+from tests.core.support import CARD, CONFIG, ENTRY, WALL_MS, Life, kinds, only
 
 CASES: list[tuple[AlarmCode, events.Event, events.Event]] = [
     (AlarmCode.FIRE, events.FireChanged(True), events.FireChanged(False)),
@@ -122,6 +122,28 @@ def test_an_alarm_outlives_a_boot_until_its_part_says_otherwise() -> None:
     assert AlarmCode.READER_OFFLINE in life.alarms(), "the reader has not been heard of"
 
     life.do(events.ReaderChanged(ENTRY, True))
+    assert life.alarms() == set()
+
+
+def test_storage_and_roster_that_say_nothing_once_the_run_is_under_way_are_well() -> None:
+    life = Life()
+    life.do(events.StorageChanged(StorageStatus.FULL))
+    life.do(events.RosterChanged(False))
+    life.boot()
+    assert len(life.alarms()) == 2
+
+    life.levels()
+    assert life.alarms() == set()
+
+
+def test_a_look_up_that_fails_is_an_alarm_until_one_succeeds() -> None:
+    life = Life()
+    life.do(events.CardPresented(ENTRY, CARD, None, life.mono_ms, roster_available=False))
+    assert [(alarm.code, alarm.source) for alarm in life.state.durable.alarms] == [
+        (AlarmCode.ROSTER_UNAVAILABLE, "look-up")
+    ]
+
+    life.card()
     assert life.alarms() == set()
 
 
