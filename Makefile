@@ -32,11 +32,12 @@ check: ready ## Style, types, import rules, sizes, generated documents, docs
 	lint-imports
 	$(PYTHON) -m tools.sizes
 	$(PYTHON) -m tools.documents --check
+	$(PYTHON) docs/diagrams/generate.py --check
 	npm --prefix web run --silent check
 	$(PYTHON) -m pytest -q tests/house/test_docs.py tests/house/test_imports.py tests/house/test_tree.py
 
 chaos: ready ## kill -9 at random moments, ROUNDS=n SEED=s; ends with one line of JSON
-	@$(PYTHON) -m bench.chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
+	@$(PYTHON) -m yizhan chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
 
 bench: ready ## Measurements beside their floors; ends with one line of JSON
 	@$(PYTHON) -m bench $(ARGS)
