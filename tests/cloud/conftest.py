@@ -116,9 +116,9 @@ def setup(database_url: str, embedded_port: int, tmp_path: Path) -> Setup:
     return make_setup(database_url, embedded_port, tmp_path)
 
 
-def make_setup(database_url: str, port: int, folder: Path) -> Setup:
+def make_setup(database_url: str, port: int, folder: Path, *, embedded: bool = False) -> Setup:
     keys.create(SigningSection(folder / "signing.key"))
-    return Setup(write_config(folder, database_url, port=port, embedded=False), port, database_url, folder)
+    return Setup(write_config(folder, database_url, port=port, embedded=embedded), port, database_url, folder)
 
 
 def populate(database: Database) -> None:

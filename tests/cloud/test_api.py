@@ -1,0 +1,319 @@
+"""The API over real processes: pages of events, health, the live stream that misses nothing."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contract.ids import Session
+from contract.messages import Online
+from contract.topics import Leaf
+from tests.cloud.brokers import free_port
+from tests.cloud.cloud_process import CloudProcess, cloud, run
+from tests.cloud.conftest import STATION, Setup, make_setup
+from tests.cloud.station_client import FakeJournal, connect
+
+DEADLINE_S = 15.0
+
+
+@dataclass
+class Stack:
+    """All parts but the API, and as many APIs as asked for."""
+
+    setup: Setup
+    stack: ExitStack
+
+    def api(self, name: str) -> CloudProcess:
+        return self.stack.enter_context(cloud("api", "--config", str(self.setup.another(name))))
+
+
+@pytest.fixture
+def apart(setup: Setup) -> Iterator[Stack]:
+    """Ingest and projector as processes of their own."""
+    with ExitStack() as stack:
+        for part in ("ingest", "project"):
+            stack.enter_context(cloud(part, "--config", str(setup.config)))
+        yield Stack(setup, stack)
+
+
+@pytest.fixture
+def alone(database_url: str, tmp_path: Path) -> Setup:
+    """With an embedded broker of its own."""
+    return make_setup(database_url, free_port(), tmp_path, embedded=True)
+
+
+@dataclass(frozen=True)
+class Message:
+    event: str
+    id: int | None
+    data: dict[str, Any]
+
+
+@asynccontextmanager
+async def live(api: str, last_event_id: str | None = None) -> AsyncIterator[AsyncIterator[Message]]:
+    """A client of the live stream."""
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    timeout = httpx.Timeout(DEADLINE_S)
+    async with (
+        httpx.AsyncClient(timeout=timeout) as client,
+        client.stream("GET", f"{api}/api/v1/live", headers=headers) as response,
+    ):
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield messages(response)
+
+
+async def messages(response: httpx.Response) -> AsyncIterator[Message]:
+    fields: dict[str, str] = {}
+    async for line in response.aiter_lines():
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.lstrip()
+        elif "event" in fields:
+            number = int(fields["id"]) if "id" in fields else None
+            yield Message(fields["event"], number, json.loads(fields["data"]))
+            fields = {}
+        else:
+            fields = {}
+
+
+async def take(stream: AsyncIterator[Message], count: int) -> list[Message]:
+    async def some() -> list[Message]:
+        return [await anext(stream) for _ in range(count)]
+
+    return await asyncio.wait_for(some(), DEADLINE_S)
+
+
+async def ship(port: int, journal: FakeJournal, records: int) -> None:
+    """Let something happen in a station, until it is acknowledged."""
+    first = len(journal.records) + 1
+    journal.add_many(records)
+    async with connect(port, STATION) as station:
+        await station.ship(journal, first, first + records - 1)
+        await station.acknowledged(journal, first + records - 1)
+
+
+def test_the_live_stream_begins_with_a_snapshot_and_misses_no_change(apart: Stack) -> None:
+    api = apart.api("api").api
+
+    async def scenario() -> None:
+        journal = FakeJournal()
+        await ship(apart.setup.port, journal, 3)
+        await until_change(api, 3)
+        async with live(api) as stream:
+            (snapshot,) = await take(stream, 1)
+            assert (snapshot.event, snapshot.id, snapshot.data["change"]) == ("snapshot", 3, 3)
+            assert [event["seq"] for event in snapshot.data["events"]] == [1, 2, 3]
+            await ship(apart.setup.port, journal, 40)
+            changes = await take(stream, 40)
+        assert [message.id for message in changes] == list(range(4, 44))
+        assert [message.data["event"]["seq"] for message in changes] == list(range(4, 44))
+        assert changes[0].data["station"]["id"] == STATION
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_goes_on_at_another_api_process_where_the_killed_one_left_off(apart: Stack) -> None:
+    first, second = apart.api("one"), apart.api("two")
+
+    async def scenario() -> None:
+        journal = FakeJournal()
+        seen: list[int] = []
+        async with live(first.api) as stream:
+            (snapshot,) = await take(stream, 1)
+            assert snapshot.id == 0
+            await ship(apart.setup.port, journal, 5)
+            seen += [message.id or 0 for message in await take(stream, 5)]
+            first.kill()
+        await ship(apart.setup.port, journal, 7)
+        async with live(second.api, last_event_id=str(seen[-1])) as stream:
+            await ship(apart.setup.port, journal, 3)
+            seen += [message.id or 0 for message in await take(stream, 10)]
+        assert seen == list(range(1, 16))
+
+    asyncio.run(scenario())
+
+
+def test_eight_clients_on_two_processes_see_the_same_when_one_process_is_killed(apart: Stack) -> None:
+    processes = [apart.api("one"), apart.api("two")]
+
+    async def follow(start: int, wanted: int, ready: asyncio.Semaphore) -> list[int]:
+        """A browser tab: reconnects with the last id wherever an API answers."""
+        seen: list[int] = []
+        last: int | None = None
+        at = start
+        while not seen or seen[-1] < wanted:
+            try:
+                async with live(processes[at % 2].api, None if last is None else str(last)) as stream:
+                    async for message in stream:
+                        last = message.id
+                        if message.event == "snapshot":
+                            seen.append(message.id or 0)
+                            ready.release()
+                        else:
+                            seen.append(message.id or 0)
+                        if seen[-1] >= wanted:
+                            break
+            except httpx.HTTPError:
+                at += 1
+        return seen
+
+    async def scenario() -> None:
+        journal, ready = FakeJournal(), asyncio.Semaphore(0)
+        tabs = [asyncio.create_task(follow(index, 30, ready)) for index in range(8)]
+        for _ in tabs:
+            await asyncio.wait_for(ready.acquire(), DEADLINE_S)
+        await ship(apart.setup.port, journal, 10)
+        processes[0].kill()
+        await ship(apart.setup.port, journal, 20)
+        for seen in await asyncio.wait_for(asyncio.gather(*tabs), DEADLINE_S):
+            assert seen == list(range(31))
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("last", ["999999", "rubbish", "-3"])
+def test_a_last_event_id_that_cannot_be_is_answered_by_reset_and_snapshot(apart: Stack, last: str) -> None:
+    api = apart.api("api").api
+
+    async def scenario() -> None:
+        async with live(api, last_event_id=last) as stream:
+            reset, snapshot = await take(stream, 2)
+        assert (reset.event, reset.data, snapshot.event) == ("reset", {"why": "unknown"}, "snapshot")
+
+    asyncio.run(scenario())
+
+
+def test_an_event_is_on_the_live_page_well_within_half_a_second(apart: Stack) -> None:
+    api = apart.api("api").api
+
+    async def scenario() -> None:
+        journal = FakeJournal()
+        delays_s = []
+        async with live(api) as stream, connect(apart.setup.port, STATION) as station:
+            await take(stream, 1)
+            loop = asyncio.get_running_loop()
+            for seq in range(1, 21):
+                journal.add()
+                started = loop.time()
+                await station.ship(journal, seq, seq)
+                await take(stream, 1)
+                delays_s.append(loop.time() - started)
+        assert sorted(delays_s)[18] < 0.5
+
+    asyncio.run(scenario())
+
+
+def test_events_are_paged_by_change(apart: Stack) -> None:
+    api = apart.api("api").api
+
+    async def scenario() -> None:
+        await ship(apart.setup.port, FakeJournal(), 30)
+        await until_change(api, 30)
+
+    asyncio.run(scenario())
+    with httpx.Client(base_url=f"{api}/api/v1/stations") as client:
+        newest = client.get(f"/{STATION}/events", params={"limit": 5}).json()
+        assert [event["change"] for event in newest["events"]] == [26, 27, 28, 29, 30]
+        page = client.get(f"/{STATION}/events", params={"after": 0, "limit": 20}).json()
+        assert [event["seq"] for event in page["events"]] == list(range(1, 21))
+        rest = client.get(f"/{STATION}/events", params={"after": page["next_after"], "limit": 1_000}).json()
+        assert [event["seq"] for event in rest["events"]] == list(range(21, 31))
+        assert client.get(f"/{STATION}/events", params={"limit": 1_001}).status_code == 422
+        assert client.get("/unknown/events").status_code == 404
+        assert client.get("/unknown").status_code == 404
+        shown = client.get("").json()
+        assert [station["name"] for station in shown["stations"]] == ["驿站1", "驿站2"]
+        assert shown["stations"][0]["organisation"]["path"] == ["全国", "北京"]
+        assert "readers" not in shown["stations"][0]
+
+
+def test_health_tells_a_dead_projector_from_a_living_process(setup: Setup) -> None:
+    with cloud("api", "--config", str(setup.config)) as api:
+        assert httpx.get(f"{api.api}/healthz").json()["ok"] is True
+        ready = httpx.get(f"{api.api}/readyz")
+        assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "ok")
+        assert "yizhan_live_clients" in httpx.get(f"{api.api}/metrics").text
+        with cloud("project", "--config", str(setup.config)):
+            await_ok(f"{api.api}/readyz")
+
+
+def test_pages_are_served_and_said_how_to_build_when_missing(setup: Setup) -> None:
+    with cloud("api", "--config", str(setup.config)) as api:
+        assert "make pages" in httpx.get(f"{api.api}/").text
+        pages = setup.folder / "pages"
+        (pages / "assets").mkdir(parents=True)
+        (pages / "index.html").write_text("<html>ops</html>")
+        (pages / "favicon.svg").write_text("<svg/>")
+        (pages / "assets" / "a.js").write_text("1")
+        for path, text in (("/", "ops"), ("/stations/x", "ops"), ("/favicon.svg", "svg"), ("/assets/a.js", "1")):
+            assert text in httpx.get(f"{api.api}{path}").text
+        assert httpx.get(f"{api.api}/api/v1/nothing").status_code == 404
+        assert httpx.get(f"{api.api}/..%2f..%2fsigning.key").text == "<html>ops</html>"
+
+
+def test_serve_is_everything_in_one_process_and_ends_in_order(alone: Setup) -> None:
+    async def scenario(process: CloudProcess) -> None:
+        journal = FakeJournal()
+        async with live(process.api) as stream:
+            await take(stream, 1)
+            async with connect(alone.port, STATION) as station:
+                await station.online()
+                await station.state(journal)
+                await station.hello(journal)
+                await station.acknowledged(journal, 0)
+                await station.send(Leaf.ONLINE, Online(session=station.session, online=False), retain=True)
+            changes = await take(stream, 3)
+        assert [message.data["station"]["online"] for message in changes] == [True, True, False]
+
+    with cloud("serve", "--config", str(alone.config)) as process:
+        asyncio.run(scenario(process))
+        assert process.terminate() == 0
+
+
+def test_a_session_that_is_taken_over_stays_online(alone: Setup) -> None:
+    async def scenario(api: str) -> None:
+        journal = FakeJournal()
+        async with connect(alone.port, STATION, session="aa" * 8) as first:
+            await first.online()
+            async with connect(alone.port, STATION, session="bb" * 8) as second:
+                await second.online()
+                await second.state(journal, session=Session("bb" * 8), people=7)
+                await until(api, lambda shown: shown["people"] == 7)
+                await until(api, lambda shown: shown["online"] is True)
+
+    with cloud("serve", "--config", str(alone.config)) as process:
+        asyncio.run(scenario(process.api))
+
+
+def test_the_openapi_document_needs_no_configuration_and_names_the_live_messages() -> None:
+    done = run("openapi")
+    document = json.loads(done.stdout)
+    assert {"LiveSnapshot", "LiveChange", "LiveReset", "StationDetail"} <= set(document["components"]["schemas"])
+    assert {"/api/v1/live", "/api/v1/stations", "/healthz", "/readyz", "/metrics"} <= set(document["paths"])
+
+
+async def until(api: str, condition: Any) -> None:
+    async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient() as client:
+        while not condition((await client.get(f"{api}/api/v1/stations/{STATION}")).json()):
+            await asyncio.sleep(0.02)
+
+
+async def until_change(api: str, number: int) -> None:
+    async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient() as client:
+        while (await client.get(f"{api}/api/v1/stations")).json()["change"] < number:
+            await asyncio.sleep(0.02)
+
+
+def await_ok(url: str) -> None:
+    async def scenario() -> None:
+        async with asyncio.timeout(DEADLINE_S), httpx.AsyncClient() as client:
+            while (await client.get(url)).status_code != 200:
+                await asyncio.sleep(0.05)
+
+    asyncio.run(scenario())
