@@ -27,6 +27,7 @@ PROGRAMS: Final = {
     "cloud": Program("cloud.cli", "cloud", "the fleet's program"),
     "sim": Program("firmware_sim.cli", "sim", "a station's hardware, simulated on its real wires"),
     "demo": Program("yizhan.demo.cli", "sim", "one station end to end: hardware, edge and cloud together"),
+    "chaos": Program("yizhan.chaos.cli", "sim", "kill parts at random moments and look for what is lost or doubled"),
     "services": Program("yizhan.services.cli", "sim", "look at and command running services (those of the demo)"),
 }
 

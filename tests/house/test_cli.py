@@ -23,7 +23,7 @@ def test_an_unknown_program_is_named_with_those_there_are(capsys: pytest.Capture
     assert main(["fly"]) == 2
     error = capsys.readouterr().err
     assert "'fly'" in error
-    assert "edge, cloud, sim, demo, services" in error
+    assert ", ".join(PROGRAMS) in error
 
 
 def test_nothing_at_all_is_answered_with_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
