@@ -145,7 +145,12 @@ class _pin_errors:
 def _pin_factory(section: GpioSection) -> Any:
     """The gpiozero factory that the configuration names. Raises `PinsUnavailable`."""
     if section.pin_factory is PinFactory.PIGPIO:
-        return _pigpio_factory(section.host, section.port)
+        factory = _pigpio_factory(section.host, section.port)
+        # The daemon keeps what a program that died has written, and gpiozero makes the pin an output before it writes
+        # to it: the lock would be let go again for some milliseconds.
+        with _pin_errors():
+            factory.connection.write(section.lock_pin, int(not section.lock_active_high))
+        return factory
     with _pin_errors():
         from gpiozero.pins.lgpio import LGPIOFactory
 
