@@ -163,10 +163,12 @@ class UplinkSection:
     window_batches: int = 8
     batch_records: int = 200
     ack_timeout_ms: int = 5_000
+    longest_retry_ms: int = 60_000
+    """The back-off between attempts to connect grows up to here."""
 
     def __post_init__(self) -> None:
         bounds = {"port": (1, 65_535), "window_batches": (1, 64), "batch_records": (1, 1_000)}
-        bounds["ack_timeout_ms"] = (500, 120_000)
+        bounds |= {"ack_timeout_ms": (500, 120_000), "longest_retry_ms": (500, 600_000)}
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 raise PlainError(f"uplink.{name}", f"{getattr(self, name)} is outside {low}–{high}")
