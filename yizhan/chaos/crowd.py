@@ -1,6 +1,8 @@
 """People at the station's door: cards in bursts, known and unknown, and now and then somebody walks in.
 
-A burst is followed by a pause that is often longer than the release, so that the lock moves a lot.
+A burst is followed by a pause that is often longer than the release, so that the lock moves a lot. A reader takes about
+six cards a second (each is answered with light and sound); at a dead one people try more slowly, or those who wait in
+the reader's queue would be stale for ever after.
 """
 
 import random
@@ -13,7 +15,8 @@ from yizhan.stack.people import PEOPLE
 
 BURST_CARDS: Final = (2, 7)
 BETWEEN_CARDS_S: Final = (0.04, 0.14)
-PAUSE_S: Final = (0.1, 0.9)
+PAUSE_S: Final = (0.3, 0.9)
+AT_DEAD_READER_S: Final = (0.3, 0.8)
 WALK_IN: Final = 0.3
 WALK_S: Final = (0.05, 0.3)
 STOP_WITHIN_S: Final = 15.0
@@ -29,6 +32,7 @@ class Crowd:
         self._chance = random.Random(f"{seed}/crowd")
         self._stop = threading.Event()
         self._trouble: Unanswered | None = None
+        self.reader_is_dead = threading.Event()
         self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
 
     def start(self) -> None:
@@ -47,7 +51,8 @@ class Crowd:
             while not self._stop.is_set():
                 for card in chance.sample(self._cards, min(len(self._cards), chance.randint(*BURST_CARDS))):
                     self._sim.act("present_card", card_id=card)
-                    time.sleep(chance.uniform(*BETWEEN_CARDS_S))
+                    dead = self.reader_is_dead.is_set()
+                    time.sleep(chance.uniform(*(AT_DEAD_READER_S if dead else BETWEEN_CARDS_S)))
                 if chance.random() < WALK_IN:
                     self._walk_in()
                 self._stop.wait(chance.uniform(*PAUSE_S))
