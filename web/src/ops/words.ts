@@ -36,6 +36,7 @@ const LOOKS: Record<string, [IconName, Group]> = {
   "fire.started": ["fire", "alarm"],
   "fire.ended": ["fire", "alarm"],
   "posture.changed": ["posture", "system"],
+  "desired.followed": ["posture", "system"],
   "occupancy.changed": ["people", "access"],
   "alarm.raised": ["alarm", "alarm"],
   "alarm.cleared": ["alarm_cleared", "alarm"],

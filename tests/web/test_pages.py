@@ -1,0 +1,95 @@
+"""The built pages in a real browser, with example data behind them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web.browser import WEB, browse, served
+
+FONT = "Noto Sans SC Variable"
+
+
+@pytest.fixture(scope="module")
+def ops() -> Iterator[str]:
+    with served("ops", "--play") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def panel() -> Iterator[str]:
+    with served("panel") as url:
+        yield url
+
+
+@pytest.mark.parametrize("page", ["ops", "panel"])
+def test_the_chinese_font_is_part_of_the_build(page: str) -> None:
+    assets = WEB / "dist" / page / "assets"
+    styles = "".join(path.read_text(encoding="utf-8") for path in assets.glob("*.css"))
+    named = {Path(name).name for name in re.findall(r"url\(([^)]+\.woff2)\)", styles)}
+    assert len(named) > 50
+    assert [name for name in named if not (assets / name).is_file()] == []
+    assert "http:" not in styles
+    assert "https:" not in styles
+
+
+def test_the_fleet_is_shown_in_the_bundled_font_and_stays_live(ops: str) -> None:
+    done = browse(
+        ops,
+        [
+            {"text": [".name", "朝阳门外街道驿站"]},
+            {"evaluate": f"document.fonts.check('16px \"{FONT}\"', '驿站')"},
+            {"evaluate": "[...document.fonts].filter((face) => face.status === 'loaded').length > 0"},
+            {"evaluate": "document.documentElement.lang"},
+            # The example plays a visit: the page must show a door that was closed in the snapshot open.
+            {"text": [".row .words", "门开着"]},
+        ],
+    )
+    assert done.failure is None
+    assert done.errors == []
+    assert done.results == [True, True, "zh-CN"]
+
+
+def test_tabs_share_one_live_connection(ops: str) -> None:
+    done = browse(
+        ops,
+        [
+            {"wait": ".fact"},
+            {"tab": f"{ops}stations/yz-bj-0002"},
+            {"wait": ".mode"},
+            {"tab": ops},
+            {"wait": ".fact"},
+            {"evaluate": "fetch('/dev/live-connections').then((answer) => answer.text())"},
+        ],
+    )
+    assert done.failure is None
+    assert done.results == ["1"]
+
+
+def test_a_station_that_does_not_exist_is_said_to_be_missing(ops: str) -> None:
+    done = browse(f"{ops}stations/nowhere?lang=en", [{"text": ["h1", "There is no such station"]}])
+    assert done.failure is None
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_is_wider_than_a_phone(ops: str, panel: str, language: str) -> None:
+    overflow = {"evaluate": "document.documentElement.scrollWidth - document.documentElement.clientWidth"}
+    done = browse(
+        f"{ops}?lang={language}",
+        [
+            {"wait": ".fact"},
+            overflow,
+            {"goto": f"{ops}stations/yz-bj-0004?lang={language}"},
+            {"wait": ".timeline .event"},
+            overflow,
+            {"goto": f"{panel}?lang={language}"},
+            {"wait": ".stage"},
+            overflow,
+        ],
+        width=360,
+        height=740,
+    )
+    assert done.failure is None
+    assert done.results == [0, 0, 0]
+    assert done.errors == []

@@ -1,0 +1,67 @@
+"""Every code that the Python side can say has words in both languages."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from cloud.ingest.progress import CloudAlarm
+from contract.records import (
+    RECORD_TYPES,
+    TELEMETRY_KINDS,
+    AlarmCode,
+    DoorMode,
+    Posture,
+    Priority,
+    Reason,
+    ReleaseCause,
+    RelockCause,
+)
+from firmware_sim.config import StoryName
+from firmware_sim.faults import FaultName
+from firmware_sim.lock import LockCause
+from firmware_sim.log import FactKind
+from firmware_sim.stories import Outcome
+from firmware_sim.world import Wire
+
+WEB = Path(__file__).parents[2] / "web"
+
+CODES: list[tuple[str, type[StrEnum]]] = [
+    ("reason", Reason),
+    ("posture", Posture),
+    ("door.mode", DoorMode),
+    ("cause", ReleaseCause),
+    ("cause", RelockCause),
+    ("alarm", AlarmCode),
+    ("alarm", CloudAlarm),
+    ("priority", Priority),
+    ("story", StoryName),
+    ("lockcause", LockCause),
+    ("world", FactKind),
+    ("visit", Outcome),
+    ("panel.wire", Wire),
+]
+
+
+@pytest.fixture(params=["zh", "en"])
+def texts(request: pytest.FixtureRequest) -> dict[str, str]:
+    path = WEB / "src" / "shared" / "messages" / f"{request.param}.json"
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return texts
+
+
+@pytest.mark.parametrize(("family", "codes"), CODES)
+def test_every_code_has_words(texts: dict[str, str], family: str, codes: type[StrEnum]) -> None:
+    assert [code for code in codes if f"{family}.{code}" not in texts] == []
+
+
+def test_every_kind_of_event_has_words(texts: dict[str, str]) -> None:
+    assert [kind for kind in RECORD_TYPES.keys() - TELEMETRY_KINDS if f"event.{kind}" not in texts] == []
+
+
+def test_every_fault_has_words(texts: dict[str, str]) -> None:
+    by_wire = {f"fault.{FaultName.CUT_WIRE}.{wire}" for wire in Wire}
+    # A cut link is the panel's network switch.
+    single = {f"fault.{name}" for name in FaultName if name not in (FaultName.CUT_WIRE, FaultName.LINK_CUT)}
+    assert (by_wire | single) - texts.keys() == set()
