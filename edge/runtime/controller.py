@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from contract.ids import Epoch
+from contract.ids import Epoch, Stream
 from contract.plain import plain
 from contract.policy.model import Member
 from contract.records import kind_of, to_body
@@ -24,7 +24,7 @@ from edge.core.snapshot import SNAPSHOT_VERSION, snapshot
 from edge.core.state import Now, StationState
 from edge.core.view import view
 from edge.drivers.door_gpio import Input
-from edge.journal.model import NewRecord
+from edge.journal.model import Head, NewRecord
 from edge.roster.errors import RosterUnavailable
 from edge.runtime import gpio_thread, ipc, journal_thread
 from edge.runtime.actuation import Actuation, Verdict
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 CHECK_S: Final = 0.25
 HEALTH_S: Final = 60.0
+TELL_STATE_S: Final = 0.02
+"""The live picture is drawn when the lock has moved, not before."""
 SNAPSHOT_EVERY: Final = 1_000
 POLLED_WITHIN_MS: Final = 1_000
 """A reader is asked 20 times a second; one reset of its line takes less than this."""
@@ -92,6 +94,7 @@ class Controller:
         self._records_since_snapshot = 0
         self._timer: asyncio.TimerHandle | None = None
         self._told_state: dict[str, Any] = {}
+        self._tell_state: asyncio.TimerHandle | None = None
         self._resets = 0
         self._ping = 0
         self._ready = False
@@ -167,7 +170,8 @@ class Controller:
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
             self._snapshot()
         self._set_timer()
-        self._tell_uplink_state()
+        if self._tell_state is None:
+            self._tell_state = self._loop.call_later(TELL_STATE_S, self._tell_uplink_state)
 
     def _now(self) -> Now:
         wall = wall_ms()
@@ -243,11 +247,13 @@ class Controller:
     def _journal_reported(self, report: journal_thread.JournalReport) -> None:
         if isinstance(report, journal_thread.Committed):
             self._epoch = report.epoch
-            self._unacknowledged = sum(head.unacknowledged for head in report.heads.values())
+            self._count_unacknowledged(report.heads)
             self._socket.tell({"committed": report.ticket, "mono_ns": report.at_mono_ns})
             self._obey(self._actuation.committed(report.ticket))
             self._set_timer()
             self._uplink.send(ipc.JournalGrew(report.epoch))
+        elif isinstance(report, journal_thread.Acknowledged):
+            self._count_unacknowledged(report.heads)
         elif isinstance(report, journal_thread.StorageTrouble):
             if report.status in (events.StorageStatus.FULL, events.StorageStatus.UNAVAILABLE):
                 self._obey(self._actuation.failed())
@@ -262,6 +268,9 @@ class Controller:
             self._epoch = report.epoch
             self.happen(events.JournalForkDetected(report.previous_epoch, report.reason))
             self._uplink.send(ipc.JournalGrew(report.epoch))
+
+    def _count_unacknowledged(self, heads: dict[Stream, Head]) -> None:
+        self._unacknowledged = sum(head.unacknowledged for head in heads.values())
 
     def child_changed(self, child: ipc.Child, running: bool, detail: str) -> None:
         """A child has begun to speak, or has failed."""
@@ -312,8 +321,8 @@ class Controller:
         try:
             member = self._roster.find(card.credential)
         except RosterUnavailable as error:
+            log.error("%s", error)
             available = False
-            self.happen(events.RosterChanged(available=False, detail=str(error)))
         presented_ms = _presented_ms(card)
         self.happen(
             events.CardPresented(card.reader, card.credential, member, presented_ms, roster_available=available)
@@ -360,6 +369,7 @@ class Controller:
 
     def _tell_uplink_state(self) -> None:
         """The live picture, when it has changed in more than what is still to be acknowledged."""
+        self._tell_state = None
         picture = self._picture()
         if {**picture, "unacknowledged": 0} == self._told_state:
             return

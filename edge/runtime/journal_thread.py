@@ -76,7 +76,14 @@ class WasReset:
     detail: str
 
 
-JournalReport = Committed | StorageTrouble | Dropped | Forked | WasReset
+@dataclass(frozen=True)
+class Acknowledged:
+    """The cloud has more of the journal."""
+
+    heads: dict[Stream, Head]
+
+
+JournalReport = Committed | Acknowledged | StorageTrouble | Dropped | Forked | WasReset
 
 
 @dataclass(frozen=True)
@@ -247,6 +254,8 @@ class JournalThread(threading.Thread):
 
     def _acknowledge(self, journal: Journal, job: _Acknowledge) -> None:
         outcome = journal.acknowledge(job.epoch, job.stream, job.through_seq, job.digest)
+        if outcome is AckOutcome.ADVANCED:
+            self._post(Acknowledged(journal.heads()))
         if outcome is AckOutcome.OTHER_EPOCH or not (outcome.is_fork or job.forked):
             return
         reason = f"{job.stream}: the cloud's history differs at {job.through_seq} ({outcome.value})"

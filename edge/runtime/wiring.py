@@ -166,6 +166,10 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
 def run_controller(controller: "Controller", on_ready: Callable[[], None]) -> None:
     """Run until SIGTERM or Ctrl-C."""
     import signal
+    import sys
+
+    # A thread that comes back from a commit or a pin call waits for the interpreter at most this long.
+    sys.setswitchinterval(0.0005)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
