@@ -78,6 +78,15 @@ describe("the connection", () => {
     connection.stop();
   });
 
+  it("begins anew after a message that is no JSON", async () => {
+    const { fetch, ids } = answers("id: 41\ndata: 1\n\nid: 42\ndata: {broken\n\n");
+    const { connection, links } = follow((message) => JSON.parse(message.data) === 1);
+    await vi.waitFor(() => expect(fetch).toHaveBeenCalledTimes(2), { timeout: 3_000 });
+    expect(ids).toEqual([undefined, undefined]);
+    expect(links).toContainEqual(expect.objectContaining({ state: "lost", reason: "unreadable" }));
+    connection.stop();
+  });
+
   it("says why it is lost and tries again after a refusal", async () => {
     const { fetch } = answers(503, "data: here\n\n");
     const { connection, messages, links } = follow();

@@ -85,9 +85,12 @@ export class SseConnection {
   async run(): Promise<void> {
     while (!this.stopped) {
       this.listener.link({ state: "connecting", lastHeardMs: this.lastHeardMs });
+      const openedMs = Date.now();
       const reason = await this.once();
       if (this.stopped) return;
       this.listener.link({ state: "lost", lastHeardMs: this.lastHeardMs, reason });
+      // A line that stood for a while is opened again at once; one that breaks each time is left more and more alone.
+      if (Date.now() - openedMs > LAST_PAUSE_MS) this.pauseMs = FIRST_PAUSE_MS;
       await pause(this.pauseMs * (0.5 + Math.random() / 2));
       this.pauseMs = Math.min(this.pauseMs * 2, LAST_PAUSE_MS);
     }
@@ -122,7 +125,11 @@ export class SseConnection {
         if (!this.heard(parser, value)) return "unreadable";
       }
     } catch (error) {
-      if (error instanceof UnreadableStream) return "unreadable";
+      if (error instanceof UnreadableStream || error instanceof SyntaxError) {
+        // Resuming would bring the same again.
+        this.lastEventId = null;
+        return "unreadable";
+      }
       return silent ? "silent" : "network";
     } finally {
       clearTimeout(watch);
@@ -132,7 +139,6 @@ export class SseConnection {
 
   private heard(parser: SseParser, chunk: string): boolean {
     this.lastHeardMs = Date.now();
-    this.pauseMs = FIRST_PAUSE_MS;
     for (const message of parser.push(chunk)) {
       if (!this.listener.message(message)) {
         this.lastEventId = null;
