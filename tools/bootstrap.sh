@@ -16,6 +16,17 @@ missing() {
     exit 3
 }
 
+# quietly LOG COMMAND…: its output goes to LOG, and is shown only when it fails.
+quietly() {
+    local log=$1
+    shift
+    "$@" >"$log" 2>&1 || {
+        cat "$log" >&2
+        say "This failed: $*"
+        exit 1
+    }
+}
+
 digest() { sha256sum "$@" | sha256sum | cut -c1-64; }
 # stamped STAMP DIGEST: true when the step that leaves STAMP was done for DIGEST.
 stamped() { [[ -f $1 && $(<"$1") == "$2" ]]; }
@@ -75,14 +86,14 @@ build_pages() {
     packages=$(digest web/package.json web/package-lock.json)
     if ! stamped web/node_modules/.packages "$packages"; then
         say "Installing the locked npm packages"
-        npm --prefix web ci --no-audit --no-fund --loglevel=error >&2
+        quietly .run/npm.log npm --prefix web ci --no-audit --no-fund --loglevel=error
         printf '%s' "$packages" >web/node_modules/.packages
     fi
     sources=$(find web -type d \( -name node_modules -o -name dist -o -name generated \) -prune -o -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
     if ! stamped web/dist/.sources "$sources"; then
         say "Building the web pages"
-        npm --prefix web run --silent build >&2
+        quietly .run/pages.log npm --prefix web run --silent build
         printf '%s' "$sources" >web/dist/.sources
     fi
 }
