@@ -8,6 +8,7 @@ cursor belongs to the controller, the roster file is switched in transactions, a
 - `following`: which page of the roster to ask for next. No I/O, no clock.
 - `gate`: what of the cloud's words may pass. No I/O, no clock.
 - `reporting`, `refusals`, `backoff`: paces. No I/O, no clock.
-- `journal_loop`, `roster_loop`: the loops around them, with their worker threads.
+- `journal_loop`, `roster_loop`, `state_loop`: the loops around them, with their worker threads.
+- `wire`, `worker`, `tls`: publishing, blocking work in a thread of its own, certificates and keys.
 - `session`: one MQTT connection. `process`: the process around it. `controller`: its end of the channel.
 """

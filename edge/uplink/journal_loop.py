@@ -54,8 +54,8 @@ class JournalLoop:
     def heard(self, ack: Ack) -> None:
         """The cloud says what it has, or what it could not read."""
         if ack.unreadable is not None:
-            log.warning("the cloud cannot read batch %s", ascii(ack.unreadable))
-            self._shipper.unreadable(ack.unreadable, monotonic_ms())
+            if self._shipper.unreadable(ack.unreadable, monotonic_ms()):
+                log.warning("the cloud cannot read batch %s; sending it in halves", ack.unreadable)
         elif (confirmed := self._shipper.acknowledged(ack, monotonic_ms())) is not None:
             self._tell(confirmed)
         self._wake.set()

@@ -31,6 +31,9 @@ POLL_MS: Final = 5_000
 """The journal is looked at this often unasked: the controller's word that it grew may have been lost."""
 
 ASK_AGAIN_MS: Final = 1_000
+FORKS_APART_MS: Final = 60_000
+"""Acknowledgements are unsigned: whoever holds the broker must not make us begin one epoch after the other."""
+
 TIMEOUTS_BEFORE_HELLO: Final = 2
 
 
@@ -152,6 +155,7 @@ class Shipper:
         self._poll_ms = 0
         self._generation = 0
         self._growth = 0
+        self._fork_told: tuple[Epoch, int] | None = None
 
     # ------------------------------------------------------------ the connection
 
@@ -218,7 +222,7 @@ class Shipper:
             return Verdict.DISCARD
         follows_cursor = batch.first_seq == lane.cursor + 1
         if follows_cursor and lane.cursor_digest not in (None, batch.previous_digest):
-            return self._forked(lane, lane.cursor, lane.cursor_digest, now_ms)
+            return self._forked(lane, lane.cursor, lane.cursor_digest, now_ms) or Verdict.DISCARD
         if not lane.in_flight:
             lane.progress_ms = now_ms
         lane.in_flight.append(
@@ -254,13 +258,14 @@ class Shipper:
             return None
         return Confirmed(ack.epoch, ack.stream, ack.through_seq, ack.through_digest)
 
-    def unreadable(self, correlation: str, now_ms: int) -> None:
-        """The cloud could not read a batch: send its range again in halves."""
+    def unreadable(self, correlation: str, now_ms: int) -> bool:
+        """The cloud could not read a batch: its range is sent again in halves. False for one that is not under way."""
         for lane in self._lanes.values():
             for batch in lane.in_flight:
                 if self._correlation(lane, batch) == correlation and batch.records > 1:
                     self._halve(lane, batch, now_ms)
-                    return
+                    return True
+        return False
 
     # ------------------------------------------------------------ time
 
@@ -345,11 +350,16 @@ class Shipper:
             self._acked_in_window = 0
             self._window = min(self._window + 1, self._settings.window_batches)
 
-    def _forked(self, lane: Lane, through_seq: int, digest: str | None, now_ms: int) -> Confirmed:
+    def _forked(self, lane: Lane, through_seq: int, digest: str | None, now_ms: int) -> Confirmed | None:
+        """Holds everything; the word for the controller, or None so soon after the fork of another epoch."""
         assert self._epoch is not None
         self._greet()
         self._phase = Phase.HELD
         self._expect_answer(now_ms)
+        told = self._fork_told
+        if told is not None and told[0] != self._epoch and now_ms < told[1] + FORKS_APART_MS:
+            return None
+        self._fork_told = (self._epoch, now_ms)
         return Confirmed(self._epoch, lane.stream, through_seq, digest, forked=True)
 
     def _halve(self, lane: Lane, unread: InFlight, now_ms: int) -> None:

@@ -16,3 +16,14 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path, free_port: int) -> It
         yield built
     finally:
         built.kill()
+
+
+@pytest.fixture
+def one_broker(tmp_path: Path, free_port: int) -> Iterator[Broker]:
+    """mosquitto alone, where the make of the broker does not matter."""
+    built = mosquitto(tmp_path, free_port)
+    try:
+        built.start()
+        yield built
+    finally:
+        built.kill()

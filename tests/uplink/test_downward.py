@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.envelope import seal
@@ -18,7 +17,7 @@ from contract.topics import DOWNWARD, Leaf, Topic
 from edge.roster.credential import credential_hash, load_or_create_key
 from edge.roster.reader import RosterReader
 from edge.runtime.ipc import CommandArrived, DesiredArrived, DownwardRefused, RosterSwitchedTo, RosterTrouble
-from tests.uplink.brokers import Broker, mosquitto
+from tests.uplink.brokers import Broker
 from tests.uplink.small_cloud import KEY_ID, SmallCloud
 from tests.uplink.station import STATION, Station, until
 
@@ -127,16 +126,6 @@ def holder(station: Station, bits: str) -> tuple[str, bool] | None:
     finally:
         reader.close()
     return (found.id, found.revoked) if found else None
-
-
-@pytest.fixture
-def one_broker(tmp_path: Path, free_port: int) -> Any:
-    broker = mosquitto(tmp_path, free_port)
-    try:
-        broker.start()
-        yield broker
-    finally:
-        broker.kill()
 
 
 def test_the_roster_is_pulled_to_the_head_and_revocations_count_at_once(one_broker: Broker, tmp_path: Path) -> None:

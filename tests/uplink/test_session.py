@@ -75,13 +75,13 @@ def test_everything_arrives_although_the_broker_is_killed_in_the_middle(broker: 
 
 
 def test_a_silent_cloud_gets_a_bounded_number_of_batches_and_everything_once_it_speaks(
-    broker: Broker, tmp_path: Path
+    one_broker: Broker, tmp_path: Path
 ) -> None:
     async def story() -> None:
         cloud = SmallCloud(StationId(STATION))
         cloud.silent = True
-        async with cloud.running(broker.port):
-            with Station(tmp_path / "station", broker.port, cloud.key) as station:
+        async with cloud.running(one_broker.port):
+            with Station(tmp_path / "station", one_broker.port, cloud.key) as station:
                 station.record(500)
                 await until(lambda: len(cloud.hellos) >= 2, "the cloud is asked what it has")
                 assert 4 <= len(cloud.batches) <= 6
@@ -93,12 +93,14 @@ def test_a_silent_cloud_gets_a_bounded_number_of_batches_and_everything_once_it_
     asyncio.run(story())
 
 
-def test_hello_is_said_again_until_it_is_answered_and_nothing_is_sent_before(broker: Broker, tmp_path: Path) -> None:
+def test_hello_is_said_again_until_it_is_answered_and_nothing_is_sent_before(
+    one_broker: Broker, tmp_path: Path
+) -> None:
     async def story() -> None:
         cloud = SmallCloud(StationId(STATION))
         cloud.answers_hello = False
-        async with cloud.running(broker.port):
-            with Station(tmp_path / "station", broker.port, cloud.key) as station:
+        async with cloud.running(one_broker.port):
+            with Station(tmp_path / "station", one_broker.port, cloud.key) as station:
                 station.record(5)
                 await until(lambda: len(cloud.hellos) >= 2, "the second hello")
                 assert cloud.batches == []
@@ -125,11 +127,11 @@ def test_a_batch_that_cannot_be_read_is_halved_and_the_poison_arrives_alone(brok
     asyncio.run(story())
 
 
-def test_a_fork_is_told_and_the_new_epoch_is_shipped(broker: Broker, tmp_path: Path) -> None:
+def test_a_fork_is_told_and_the_new_epoch_is_shipped(one_broker: Broker, tmp_path: Path) -> None:
     async def story() -> None:
         cloud = SmallCloud(StationId(STATION))
-        async with cloud.running(broker.port):
-            with Station(tmp_path / "station", broker.port, cloud.key) as station:
+        async with cloud.running(one_broker.port):
+            with Station(tmp_path / "station", one_broker.port, cloud.key) as station:
                 station.record(8)
                 await until(lambda: station.acknowledged() == 8)
                 cloud.silent = True
@@ -170,11 +172,11 @@ def test_state_is_retained_paced_and_numbered_on_after_a_restart(broker: Broker,
     asyncio.run(story())
 
 
-def test_a_state_that_does_not_fit_is_skipped_and_the_next_one_goes_out(broker: Broker, tmp_path: Path) -> None:
+def test_a_state_that_does_not_fit_is_skipped_and_the_next_one_goes_out(one_broker: Broker, tmp_path: Path) -> None:
     async def story() -> None:
         cloud = SmallCloud(StationId(STATION))
-        async with cloud.running(broker.port):
-            with Station(tmp_path / "station", broker.port, cloud.key) as station:
+        async with cloud.running(one_broker.port):
+            with Station(tmp_path / "station", one_broker.port, cloud.key) as station:
                 station.state(people=-1)
                 station.state(people=3)
                 await until(lambda: cloud.states and cloud.states[-1].people == 3)
@@ -182,11 +184,11 @@ def test_a_state_that_does_not_fit_is_skipped_and_the_next_one_goes_out(broker: 
     asyncio.run(story())
 
 
-def test_a_missing_journal_is_waited_for_while_the_connection_lives(broker: Broker, tmp_path: Path) -> None:
+def test_a_missing_journal_is_waited_for_while_the_connection_lives(one_broker: Broker, tmp_path: Path) -> None:
     async def story() -> None:
         cloud = SmallCloud(StationId(STATION))
-        async with cloud.running(broker.port):
-            with Station(tmp_path / "station", broker.port, cloud.key) as station:
+        async with cloud.running(one_broker.port):
+            with Station(tmp_path / "station", one_broker.port, cloud.key) as station:
                 station.kill()
                 hidden = station.directory / "hidden.db"
                 (station.directory / "journal.db").rename(hidden)

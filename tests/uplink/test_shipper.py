@@ -1,5 +1,7 @@
 """The shipper alone: rules one by one, then against a model cloud that loses, repeats and reorders its answers."""
 
+import itertools
+
 from contract.ids import Epoch, Stream
 from contract.messages import Ack, StreamHead
 from edge.uplink.shipper import Batch, Confirmed, Phase, Read, Settings, Shipper, Verdict, correlation
@@ -228,6 +230,23 @@ def test_a_fork_is_told_again_when_the_controller_does_nothing() -> None:
     assert shipper.wants_hello
 
 
+def test_forks_of_one_epoch_after_the_other_are_told_at_most_once_a_minute() -> None:
+    shipper, told = greeted(), []
+    now_ms, epoch = 0, EPOCH
+    for number in range(200):
+        if shipper.acknowledged(ack(EVENTS, 4, epoch=epoch, forked=True), now_ms) is not None:
+            told.append(now_ms)
+            epoch = Epoch(f"{number:032x}")
+            shipper.journal_grew(epoch)
+        due_ms = shipper.deadline_ms()
+        if not shipper.wants_hello and due_ms is not None:
+            now_ms = due_ms
+            shipper.time_passed(now_ms)
+        shipper.said_hello(epoch, [head(EVENTS, 100), head(TELEMETRY, 0)], now_ms)
+    assert len(told) > 2
+    assert all(later - earlier >= 60_000 for earlier, later in itertools.pairwise(told))
+
+
 def test_an_unreadable_batch_is_halved_down_to_single_records() -> None:
     shipper = greeted(events=12)
     poison, sizes, stored = 7, [], set()
@@ -254,7 +273,7 @@ def test_a_word_about_a_batch_that_was_not_sent_is_ignored() -> None:
     shipper = greeted()
     send_all(shipper, 100)
     for text in ("", ":::", correlation(EPOCH, EVENTS, 2, 10), correlation(OTHER, EVENTS, 1, 10), "x" * 200):
-        shipper.unreadable(text, 1)
+        assert not shipper.unreadable(text, 1)
     assert shipper.batches_under_way == 4
 
 
