@@ -38,7 +38,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class CloudProcess:
-    """One running process; `ready` is its ready line."""
+    """One process, started and perhaps not ready yet."""
 
     def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -47,7 +47,14 @@ class CloudProcess:
         self.log: list[str] = []
         self._reader = threading.Thread(target=self._read_log, args=(self.process.stderr,), daemon=True)
         self._reader.start()
-        self.ready: dict[str, Any] = self._await_ready()
+        self._ready: dict[str, Any] | None = None
+
+    @property
+    def ready(self) -> dict[str, Any]:
+        """The ready line; waits for it, so that several processes can be started together."""
+        if self._ready is None:
+            self._ready = self._await_ready()
+        return self._ready
 
     @property
     def api(self) -> str:
@@ -83,10 +90,12 @@ class CloudProcess:
 
 
 @contextmanager
-def cloud(*arguments: str) -> Iterator[CloudProcess]:
-    """A process that is ready, and killed at the end."""
+def cloud(*arguments: str, wait: bool = True) -> Iterator[CloudProcess]:
+    """A process that is ready (unless not to `wait`), and killed at the end."""
     process = CloudProcess(*arguments)
     try:
+        if wait:
+            assert process.ready["ready"] is True
         yield process
     finally:
         if process.process.poll() is None:
