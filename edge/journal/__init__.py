@@ -10,9 +10,9 @@ One SQLite file (WAL, synchronous=FULL), written by one thread of the controller
 - A *gap record* stands in the place of records that had to be given up unacknowledged. It sits at the last position it
   covers and keeps the digest that was there, so that the chain goes on and a late acknowledgement still fits.
 
-Rooms: `journal` (the writer), `reader` (the uplink's view), `opening` (create, check, set aside), `replaying` (snapshot
-and start), `retention` (what goes when room is short), `forking`, `verification`, `reserve`, `storage` (SQLite and its
-errors), `schema`, `rows`, `model`.
+The files: `journal` (the writer), `reader` (the uplink's view), `opening` (create, check, set aside: `aside`),
+`replaying` (snapshot and start), `retention` (what goes when room is short), `room` and `reserve` (writing on a full
+disk), `forking`, `verification`, `storage` (SQLite and its errors), `schema`, `rows`, `model`, `errors`.
 
 This file imports nothing on purpose: `reader` needs pydantic, the controller does without.
 """

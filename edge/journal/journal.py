@@ -1,22 +1,31 @@
 """The journal's writer. One thread of the controller owns it and calls it; nothing here is safe to share."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from contract.ids import Epoch, Seq, Stream
-from edge.journal import replaying, retention, schema
+from edge.journal import forking, replaying, schema
 from edge.journal.errors import StorageCorrupt, StorageFull
-from edge.journal.forking import fork_storage
 from edge.journal.model import AckOutcome, Appended, Budget, Head, Loaded, Maintained, NewRecord, Opened
 from edge.journal.opening import open_storage
 from edge.journal.reserve import Reserve
-from edge.journal.rows import STREAMS_BY_CODE, Position, Row, digest_at, heads_of, seal
+from edge.journal.room import Room
+from edge.journal.rows import STREAMS_BY_CODE, Position, Row, bytes_of, digest_at, heads_of, seal
 from edge.journal.schema import INSERT_RECORD, STREAM_CODES
 from edge.journal.storage import Connect, Connection, connect_sqlite, journal_error, transaction, translated
 from edge.journal.verification import Verified, verify_storage
+
+SMALL_WRITE_BYTES: Final = 64 * 1024
+"""More than a cursor, an epoch or a step of a fork need."""
+
+
+def reserve_of(path: Path, budget: Budget) -> Reserve:
+    """The reserve file that belongs to a journal."""
+    return Reserve(path.with_name(path.stem + ".reserve"), budget.reserve_bytes)
 
 
 class Journal:
@@ -26,7 +35,7 @@ class Journal:
         self._path = path
         self._budget = budget
         self._connect = connect
-        self._reserve = Reserve(path.with_name(path.stem + ".reserve"), budget.reserve_bytes)
+        self._reserve = reserve_of(path, budget)
         self._begin(connection, opened)
 
     @classmethod
@@ -38,7 +47,13 @@ class Journal:
             SchemaTooNew: written by a newer version; left as it is.
         """
         budget = budget or Budget()
-        connection, opened = open_storage(path, budget, connect, boot=None)
+        try:
+            connection, opened = open_storage(path, budget, connect, boot=None)
+        except StorageFull:
+            # Opening writes the boot's number; the reserve is there for such.
+            if not reserve_of(path, budget).release():
+                raise
+            connection, opened = open_storage(path, budget, connect, boot=None)
         return cls(path, budget, connect, connection, opened)
 
     def _begin(self, connection: Connection, opened: Opened) -> None:
@@ -48,9 +63,10 @@ class Journal:
         with translated():
             self._epoch_number, self._epoch = schema.current_epoch(connection)
             self._heads = heads_of(connection, self._epoch_number)
+        self._moving = forking.is_unfinished(connection)
         # True after a failed commit: the disk may or may not have it. See `append`.
         self._unsure = False
-        self._reserve.ensure()
+        self._room = Room(connection, self._path, self._budget, self._reserve)
 
     # ------------------------------------------------------------ what it is
 
@@ -87,13 +103,9 @@ class Journal:
         """
         if not batch:
             return []
+        self._settle()
         rows = self._seal(batch)
-        stored = self._already_stored(rows) if self._unsure else 0
-        if stored < len(rows):
-            try:
-                self._insert(rows[stored:])
-            except StorageFull as full:
-                self._insert_after_making_room(rows[stored:], full)
+        self._write(bytes_of(rows), lambda: self._insert(rows), keeps_house=False)
         self._unsure = False
         for row in rows:
             stream = STREAMS_BY_CODE[row.stream]
@@ -105,27 +117,22 @@ class Journal:
         return seal(batch, Position(self._epoch_number, self._epoch, self.boot, ends))
 
     def _insert(self, rows: Sequence[Row]) -> None:
-        self._unsure = True
-        with self._watched(), transaction(self._connection):
-            self._connection.executemany(INSERT_RECORD, rows)
+        stored = self._already_stored(rows) if self._unsure else 0
+        if stored < len(rows):
+            self._unsure = True
+            with transaction(self._connection):
+                self._connection.executemany(INSERT_RECORD, rows[stored:])
 
-    def _insert_after_making_room(self, rows: Sequence[Row], full: StorageFull) -> None:
-        released = self._reserve.release()
-        done = ["reserve released" if released else "reserve already used"]
-        try:
-            with self._watched():
-                done.append(retention.make_room_when_full(self._connection, self._budget))
-        except StorageFull:
-            done.append("no room to clean up")
-        try:
-            self._insert(rows)
-        except StorageFull:
-            raise StorageFull(str(full), "; ".join(done)) from full
-        self._refresh_heads()
+    def _write(self, needed_bytes: int, write: Callable[[], None], *, keeps_house: bool = True) -> None:
+        """Carries out `write` in the room there is, or that can be made (see `room`)."""
+        with self._watched():
+            made_room = self._room.write(needed_bytes, write, keeps_house=keeps_house)
+        if made_room:
+            self._refresh_heads()
 
     def _already_stored(self, rows: Sequence[Row]) -> int:
         """How many of `rows` a commit that reported failure has stored."""
-        with self._watched(), translated():
+        with translated():
             for index, row in enumerate(rows):
                 if digest_at(self._connection, row.epoch, row.stream, row.seq) != row.digest:
                     return index
@@ -133,6 +140,7 @@ class Journal:
 
     def acknowledge(self, epoch: Epoch, stream: Stream, through_seq: int, digest: str | None) -> AckOutcome:
         """The cloud has committed all up to `through_seq`, where it holds `digest`. Moves the cursor forward only."""
+        self._settle()
         if epoch != self._epoch:
             return AckOutcome.OTHER_EPOCH
         head, code = self._heads[stream], STREAM_CODES[stream]
@@ -144,13 +152,16 @@ class Journal:
             return AckOutcome.DIGEST_DIFFERS
         if through_seq <= head.acknowledged_seq:
             return AckOutcome.ALREADY
-        with self._watched(), transaction(self._connection):
+        self._write(SMALL_WRITE_BYTES, lambda: self._move_cursor(code, through_seq))
+        self._heads[stream] = replace(self._heads[stream], acknowledged_seq=through_seq)
+        return AckOutcome.ADVANCED
+
+    def _move_cursor(self, code: int, through_seq: int) -> None:
+        with transaction(self._connection):
             self._connection.execute(
                 "UPDATE stream SET acknowledged_seq = ? WHERE epoch = ? AND stream = ?",
                 (through_seq, self._epoch_number, code),
             )
-        self._heads[stream] = replace(head, acknowledged_seq=through_seq)
-        return AckOutcome.ADVANCED
 
     def _holds(self, code: int, seq: int) -> bool:
         """Whether a commit that reported failure has stored `seq`, so that the uplink could ship it."""
@@ -161,8 +172,10 @@ class Journal:
 
     def fork(self, reason: str, *, mono_ms: int, recorded_at_ms: int, clock_trusted: bool) -> Epoch:
         """Goes on under a new epoch: a `JournalForked`, then the unacknowledged records again, then what comes."""
-        with self._watched():
-            fork_storage(
+        self._settle()
+
+        def begin() -> None:
+            forking.begin_fork(
                 self._connection,
                 Position(self._epoch_number, self._epoch, self.boot, {}),
                 reason,
@@ -170,28 +183,50 @@ class Journal:
                 recorded_at_ms=recorded_at_ms,
                 clock_trusted=clock_trusted,
             )
-        self._refresh_heads()
+
+        self._write(SMALL_WRITE_BYTES, begin)
+        self._moving = True
+        self._settle()
         return self._epoch
+
+    def _settle(self) -> None:
+        """Finishes a fork that a failure has interrupted, before anything else is written."""
+        if self._moving:
+            self._refresh_heads()
+            self._write(SMALL_WRITE_BYTES, lambda: forking.finish_fork(self._connection))
+            self._moving = False
+            self._refresh_heads()
 
     # ------------------------------------------------------------ start and snapshots
 
     def save_snapshot(self, state_json: str, version: int, through_seq: int | None = None) -> None:
         """Keeps the durable state behind the events up to `through_seq` (default: all that are committed)."""
+        self._settle()
         through = self._heads[Stream.EVENTS].seq if through_seq is None else through_seq
         if through > self._heads[Stream.EVENTS].seq:
             raise ValueError(f"snapshot through {through}, but events end at {self._heads[Stream.EVENTS].seq}")
-        with self._watched(), transaction(self._connection):
-            replaying.save_snapshot(self._connection, self._epoch_number, self._epoch, through, version, state_json)
+        self._write(2 * len(state_json), lambda: self._save_snapshot(through, version, state_json))
+
+    def _save_snapshot(self, through_seq: int, version: int, state_json: str) -> None:
+        with transaction(self._connection):
+            replaying.save_snapshot(self._connection, self._epoch_number, through_seq, version, state_json)
 
     def load(self) -> Loaded:
         """The newest readable snapshot and the events behind it. Exhaust the iterator before writing."""
+        self._settle()
         with self._watched(), translated():
             return replaying.load(self._connection)
 
     def set_aside_snapshot(self) -> bool:
         """Drops the newest snapshot, because the core cannot read it; whether there was one. Then `load` again."""
-        with self._watched(), transaction(self._connection):
-            return replaying.drop_newest_snapshot(self._connection)
+        dropped: list[bool] = []
+
+        def drop() -> None:
+            with transaction(self._connection):
+                dropped.append(replaying.drop_newest_snapshot(self._connection))
+
+        self._write(SMALL_WRITE_BYTES, drop)
+        return dropped[-1]
 
     # ------------------------------------------------------------ house-keeping
 
@@ -201,10 +236,11 @@ class Journal:
         `now_ms` is None while the clock is not trusted; then nothing goes by age. Call it about once a minute, and
         again soon when the answer says `more`.
         """
+        self._settle()
         with self._watched():
-            done = retention.maintain(self._connection, self._path, self._budget, now_ms)
+            done = self._room.maintain(now_ms)
         self._refresh_heads()
-        return replace(done, reserve_present=self._reserve.ensure())
+        return done
 
     def verify(self) -> Verified:
         """Walks every chain of every epoch from end to end."""

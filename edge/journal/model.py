@@ -139,7 +139,7 @@ class Maintained:
 
     dropped_acknowledged: int = 0
     given_up: tuple[tuple[Stream, int], ...] = ()
-    """Unacknowledged records replaced by gap records."""
+    """Unacknowledged records replaced by gap records, by this round or by appends since the one before."""
     used_bytes: int = 0
     reserve_present: bool = True
     more: bool = False

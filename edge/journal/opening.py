@@ -24,7 +24,6 @@ TAIL_RECORDS: Final = 1_000
 """So many of the newest records per stream are checked at open: about 20 ms; `verify` walks the rest."""
 
 
-
 def open_storage(
     path: Path, budget: Budget, connect: Connect, *, boot: int | None, condemned: str = ""
 ) -> tuple[Connection, Opened]:

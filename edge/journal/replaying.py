@@ -14,9 +14,7 @@ SNAPSHOTS_KEPT: Final = 2
 EVENTS: Final = STREAM_CODES[Stream.EVENTS]
 
 
-def save_snapshot(
-    connection: Connection, number: int, epoch: Epoch, through_seq: int, version: int, state_json: str
-) -> None:
+def save_snapshot(connection: Connection, number: int, through_seq: int, version: int, state_json: str) -> None:
     """Stores a snapshot and drops all but the newest few. Call it inside a transaction."""
     connection.execute(
         "INSERT INTO snapshot (epoch, through_seq, version, state, digest) VALUES (?, ?, ?, ?, ?)",

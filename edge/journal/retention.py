@@ -10,6 +10,7 @@ told `StorageFull`. Every step is one small transaction over `STEP_RECORDS` neig
 short and the next append waits little.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,14 +18,17 @@ from typing import Final
 from contract.digest import canonical_json
 from contract.ids import Stream
 from edge.journal import schema
+from edge.journal.errors import StorageFull
 from edge.journal.model import Budget, Maintained
 from edge.journal.rows import STREAMS_BY_CODE, Row, head_of
 from edge.journal.schema import GAP_KIND, RECORD_COLUMNS, STREAM_CODES
-from edge.journal.storage import Connection, transaction, translated, used_bytes
+from edge.journal.storage import Connection, page_bytes, transaction, translated, used_bytes
 
 STEP_RECORDS: Final = 512
 STEPS_PER_ROUND: Final = 64
-STEPS_WHEN_FULL: Final = 16
+STEP_WHEN_FULL: Final = 64
+"""Smaller, because what a step changes must fit into the log, and the log into the reserve."""
+STEPS_WHEN_FULL: Final = 64
 REPLAY_PROTECTED: Final = 10_000
 """At most so many of the newest events are kept for the next start, should no snapshot ever be saved."""
 
@@ -69,7 +73,7 @@ def maintain(connection: Connection, path: Path, budget: Budget, now_ms: int | N
         used = used_bytes(connection)
     return Maintained(
         dropped_acknowledged=dropped,
-        given_up=tuple((stream, count) for stream, count in given_up.items() if count),
+        given_up=_counted(given_up),
         used_bytes=used,
         more=steps == STEPS_PER_ROUND,
     )
@@ -80,44 +84,56 @@ def _events_go_above(budget: Budget) -> int:
     return budget.hard_bytes - (budget.hard_bytes - budget.soft_bytes) // 16
 
 
-def make_room_when_full(connection: Connection, budget: Budget) -> str:
-    """A few steps for an append that found no room; says what was done. Raises `StorageFull` when not even they fit."""
-    dropped = telemetry = events = 0
+def make_room_when_full(connection: Connection, budget: Budget, needed_bytes: int) -> Maintained:
+    """A few steps for an append that found no room for `needed_bytes`. Raises `StorageFull` when not even they fit."""
+    with suppress(StorageFull), translated():
+        # Copied back, the log is written from its start again; its blocks are kept, there may be no others.
+        connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
     with translated():
-        # The log must be copied back before it can be written from its start again.
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        at_own_limit = used_bytes(connection) > _events_go_above(budget)
+        used = used_bytes(connection)
+        size = page_bytes(connection)
+    at_own_limit = used + needed_bytes > _events_go_above(budget)
+    enough = _events_go_above(budget) if at_own_limit else size
+    dropped, given_up = 0, dict.fromkeys(STREAM_CODES, 0)
     for _ in range(STEPS_WHEN_FULL):
-        if count := _drop_acknowledged(connection):
+        if count := _drop_acknowledged(connection, most=STEP_WHEN_FULL):
             dropped += count
-        elif count := _give_up(connection, Stream.TELEMETRY):
-            telemetry += count
-        elif at_own_limit and (count := _drop_acknowledged(connection, protect=False)):
+        elif count := _give_up(connection, Stream.TELEMETRY, STEP_WHEN_FULL):
+            given_up[Stream.TELEMETRY] += count
+        elif at_own_limit and (count := _drop_acknowledged(connection, most=STEP_WHEN_FULL, protect=False)):
             dropped += count
         elif at_own_limit and (count := _give_up(connection, Stream.EVENTS)):
-            events += count
-        if not count or dropped + telemetry + events >= STEP_RECORDS:
+            given_up[Stream.EVENTS] += count
+        with translated():
+            used = used_bytes(connection)
+        if not count or used + needed_bytes <= enough:
             break
-    return f"{dropped} acknowledged dropped, {telemetry} telemetry and {events} events given up"
+    return Maintained(dropped, _counted(given_up), used)
+
+
+def _counted(given_up: dict[Stream, int]) -> tuple[tuple[Stream, int], ...]:
+    return tuple((stream, count) for stream, count in given_up.items() if count)
 
 
 def copy_log_back(connection: Connection, path: Path, budget: Budget) -> None:
-    """Empties the write-ahead log into the database when it has outgrown its size. A reader in the way is no error."""
+    """Empties the log into the database when it has outgrown its size. A reader in the way, or no room, is no error."""
     log = path.with_name(path.name + "-wal")
     if log.exists() and log.stat().st_size > budget.wal_bytes:
-        with translated():
+        with suppress(StorageFull), translated():
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _drop_acknowledged(connection: Connection, *, before_ms: int | None = None, protect: bool = True) -> int:
-    """Drops the oldest `STEP_RECORDS` acknowledged rows of the stream that has the oldest one; how many rows went."""
+def _drop_acknowledged(
+    connection: Connection, *, before_ms: int | None = None, protect: bool = True, most: int = STEP_RECORDS
+) -> int:
+    """Drops the oldest acknowledged rows of the stream that has the oldest one, up to `most`; how many rows went."""
     with transaction(connection):
         current, _ = schema.current_epoch(connection)
         candidates = [
             found
             for (epoch,) in connection.execute("SELECT number FROM epoch ORDER BY number").fetchall()
             for stream in STREAM_CODES.values()
-            if (found := _oldest_acknowledged(connection, epoch, stream, current, before_ms, protect))
+            if (found := _oldest_acknowledged(connection, epoch, stream, current, before_ms, protect, most))
         ]
         if not candidates:
             return 0
@@ -138,7 +154,13 @@ def _drop_acknowledged(connection: Connection, *, before_ms: int | None = None, 
 
 
 def _oldest_acknowledged(
-    connection: Connection, epoch: int, stream: int, current: int, before_ms: int | None, protect: bool
+    connection: Connection,
+    epoch: int,
+    stream: int,
+    current: int,
+    before_ms: int | None,
+    protect: bool,
+    most: int,
 ) -> _Oldest | None:
     head = head_of(connection, epoch, stream)
     through = head.acknowledged_seq
@@ -146,7 +168,7 @@ def _oldest_acknowledged(
         through = min(through, max(_snapshot_through(connection, epoch), head.seq - REPLAY_PROTECTED))
     rows = connection.execute(
         "SELECT seq, recorded_at_ms FROM record WHERE epoch = ? AND stream = ? AND seq <= ? ORDER BY seq LIMIT ?",
-        (epoch, stream, through, STEP_RECORDS),
+        (epoch, stream, through, most),
     ).fetchall()
     if before_ms is not None:
         young = next((index for index, row in enumerate(rows) if row[1] >= before_ms), len(rows))
@@ -162,8 +184,8 @@ def _snapshot_through(connection: Connection, epoch: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _give_up(connection: Connection, stream: Stream) -> int:
-    """Puts one gap record in the place of the oldest `STEP_RECORDS` unacknowledged records; how many it newly covers.
+def _give_up(connection: Connection, stream: Stream, most: int = STEP_RECORDS) -> int:
+    """Puts one gap record in the place of the oldest unacknowledged records, up to `most`; how many it newly covers.
 
     A gap right before them is taken in, so that there is never more than one at the cursor.
     """
@@ -175,7 +197,7 @@ def _give_up(connection: Connection, stream: Stream) -> int:
             Row(*values)
             for values in connection.execute(
                 f"SELECT {RECORD_COLUMNS} FROM record WHERE epoch = ? AND stream = ? AND seq > ? ORDER BY seq LIMIT ?",
-                (epoch, code, head.acknowledged_seq, STEP_RECORDS),
+                (epoch, code, head.acknowledged_seq, most),
             ).fetchall()
         ]
         records = sum(not row.is_gap for row in rows)
@@ -192,5 +214,3 @@ def _give_up(connection: Connection, stream: Stream) -> int:
             (first, GAP_KIND, canonical_json(body), epoch, code, gap.seq),
         )
         return records
-
-

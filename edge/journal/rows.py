@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from contract.digest import canonical_json, chain
 from contract.ids import Epoch, Seq, Stream
 from contract.records import JournalGap, Record, RecordError, UnknownRecord, from_body, kind_of, stream_of, to_body
-from edge.journal.errors import RecordRefused
+from edge.journal.errors import RecordRefused, StorageCorrupt
 from edge.journal.model import MAX_SEQ, Head, NewRecord, StoredRecord
 from edge.journal.schema import GAP_KIND, RECORD_COLUMNS, STREAM_CODES
 from edge.journal.storage import Connection
@@ -17,6 +17,7 @@ from edge.journal.storage import Connection
 MAX_BODY_BYTES: Final = 64 * 1024
 """A record must fit into one message with room to spare (`contract.codec`)."""
 
+ROW_OVERHEAD_BYTES: Final = 150
 MAX_DEPTH: Final = 32
 MAX_KIND_LENGTH: Final = 100
 PAGE_ROWS: Final = 1_000
@@ -108,6 +109,11 @@ def seal(batch: Sequence[NewRecord], at: Position) -> list[Row]:
     return rows
 
 
+def bytes_of(rows: Sequence[Row]) -> int:
+    """About how much room rows take, half-filled pages included."""
+    return sum(2 * (len(row.body) + ROW_OVERHEAD_BYTES) for row in rows)
+
+
 def _checked(index: int, new: NewRecord) -> tuple[str, str]:
     """Kind and body text of a record that can be stored and shipped. Raises `RecordRefused`."""
     kind = kind_of(new.record)
@@ -159,9 +165,12 @@ def rows_after(connection: Connection, epoch: int, stream: int, after_seq: int) 
 
 def head_of(connection: Connection, epoch: int, stream: int) -> Head:
     """Where a stream stands on the disk."""
-    floor_seq, floor_digest, acknowledged = connection.execute(
+    state = connection.execute(
         "SELECT floor_seq, floor_digest, acknowledged_seq FROM stream WHERE epoch = ? AND stream = ?", (epoch, stream)
     ).fetchone()
+    if state is None:
+        raise StorageCorrupt(f"the journal has lost what it knew of {STREAMS_BY_CODE[stream]}")
+    floor_seq, floor_digest, acknowledged = state
     newest = connection.execute(
         "SELECT seq, digest FROM record WHERE epoch = ? AND stream = ? ORDER BY seq DESC LIMIT 1", (epoch, stream)
     ).fetchone()

@@ -6,6 +6,7 @@ from typing import Final
 from contract.digest import GENESIS
 from contract.ids import Epoch, Stream
 from contract.records import JournalGap
+from edge.journal.errors import StorageCorrupt
 from edge.journal.storage import Connection
 
 SCHEMA_VERSION: Final = 1
@@ -17,7 +18,9 @@ STREAM_CODES: Final = {Stream.EVENTS: 1, Stream.TELEMETRY: 2}
 
 TABLES: Final = (
     "CREATE TABLE station (one INTEGER PRIMARY KEY CHECK (one = 1), boot INTEGER NOT NULL) STRICT",
-    "CREATE TABLE epoch (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reason TEXT NOT NULL) STRICT",
+    # moving_from: the epoch from which a fork still has records to move (see `forking`).
+    """CREATE TABLE epoch (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, reason TEXT NOT NULL, moving_from INTEGER) STRICT""",
     """CREATE TABLE stream (
         epoch INTEGER NOT NULL REFERENCES epoch, stream INTEGER NOT NULL,
         floor_seq INTEGER NOT NULL, floor_digest TEXT NOT NULL, acknowledged_seq INTEGER NOT NULL,
@@ -64,5 +67,7 @@ def begin_epoch(connection: Connection, reason: str) -> tuple[int, Epoch]:
 
 def current_epoch(connection: Connection) -> tuple[int, Epoch]:
     """The newest epoch's number and id."""
-    number, epoch = connection.execute("SELECT number, id FROM epoch ORDER BY number DESC LIMIT 1").fetchone()
-    return number, Epoch(epoch)
+    newest = connection.execute("SELECT number, id FROM epoch ORDER BY number DESC LIMIT 1").fetchone()
+    if newest is None:
+        raise StorageCorrupt("no epoch is left in the journal")
+    return newest[0], Epoch(newest[1])

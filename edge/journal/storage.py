@@ -70,7 +70,20 @@ def configure(connection: Connection, *, wal_bytes: int, hard_bytes: int) -> Non
         raise StorageBroken(f"journal_mode is {mode}, synchronous {synchronous}; WAL and FULL (2) are needed")
     connection.execute(f"PRAGMA wal_autocheckpoint={wal_bytes // PAGE_BYTES}")
     connection.execute(f"PRAGMA journal_size_limit={wal_bytes}")
-    connection.execute(f"PRAGMA max_page_count={hard_bytes // PAGE_BYTES}")
+    limit_pages(connection, hard_bytes)
+
+
+def limit_pages(connection: Connection, hard_bytes: int) -> None:
+    """The size beyond which SQLite refuses to grow the database."""
+    with translated():
+        connection.execute(f"PRAGMA max_page_count={hard_bytes // PAGE_BYTES}").fetchall()
+
+
+def stop_growing(connection: Connection) -> None:
+    """Makes its present size the database's limit; pages that are free in it are still used."""
+    with translated():
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}").fetchall()
 
 
 @contextmanager
@@ -91,7 +104,8 @@ def journal_error(error: sqlite3.Error) -> JournalError:
         return StorageFull(text)
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StorageLocked(text)
-    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    # SQLITE_ERROR: the statements are fixed, so one that makes no sense means that a table is not what it was.
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
         return StorageCorrupt(text)
     return StorageBroken(text)
 
@@ -111,8 +125,12 @@ def transaction(connection: Connection, begin: str = "BEGIN IMMEDIATE") -> Itera
             raise
 
 
+def page_bytes(connection: Connection) -> int:
+    """The database's size, free pages and what is still in the log included."""
+    return int(connection.execute("PRAGMA page_count").fetchone()[0]) * PAGE_BYTES
+
+
 def used_bytes(connection: Connection) -> int:
     """Bytes that hold something; free pages inside the file will be used again."""
-    pages = connection.execute("PRAGMA page_count").fetchone()[0]
     free = connection.execute("PRAGMA freelist_count").fetchone()[0]
-    return int(pages - free) * PAGE_BYTES
+    return page_bytes(connection) - int(free) * PAGE_BYTES

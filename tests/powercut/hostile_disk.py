@@ -10,6 +10,7 @@ Not modelled: bits that rot, and disks that lie about syncing (`honest=False` do
 """
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -77,10 +78,19 @@ def _torn(write: Write, dice: random.Random) -> Write | None:
 class Disk:
     """Counts what is asked of it, and dies at `cut_at` of those steps. Capacity counts the bytes of all kept files."""
 
-    def __init__(self, *, cut_at: int | None = None, honest: bool = True, capacity_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        cut_at: int | None = None,
+        honest: bool = True,
+        capacity_bytes: int | None = None,
+        ballast: Path | None = None,
+    ) -> None:
         self.cut_at = cut_at
         self.honest = honest
         self.capacity_bytes = capacity_bytes
+        self.ballast = ballast
+        """A file beside SQLite's that takes room too."""
         self.steps = 0
         self.dead = False
         self.files: dict[str, Platter] = {}
@@ -106,12 +116,12 @@ class Disk:
             if content is not None:
                 (into / Path(name).name).write_bytes(content)
 
-    def room_for(self, name: str, end: int) -> bool:
-        """Whether `name` may reach `end` bytes."""
+    def free_bytes(self, but: str = "") -> int:
+        """What is free when the file `but` is left out of the account."""
         if self.capacity_bytes is None:
-            return True
-        others = sum(Path(other).stat().st_size for other in self.files if other != name and Path(other).exists())
-        return others + end <= self.capacity_bytes
+            return sys.maxsize
+        files = {Path(name) for name in self.files if name != but} | ({self.ballast} if self.ballast else set())
+        return self.capacity_bytes - sum(file.stat().st_size for file in files if file.exists())
 
 
 class _File(apsw.VFSFile):
@@ -125,7 +135,7 @@ class _File(apsw.VFSFile):
         self._disk.step()
         data = bytes(data)
         end = offset + len(data)
-        if end > self.xFileSize() and not self._disk.room_for(self._name, end):
+        if end > self.xFileSize() and end > self._disk.free_bytes(but=self._name):
             raise apsw.FullError("the disk is full")
         super().xWrite(data, offset)
         self._platter.pending.append(Write(offset, data))
