@@ -2,10 +2,16 @@
 
 Read-only and quick: two index look-ups per question. It never waits for the writer longer than `BUSY_TIMEOUT_MS`, and
 when the file is replaced under its name the next question opens the new one.
+
+A full disk has no room for the index of SQLite's log, without which a file in WAL mode cannot be opened as usual. Then
+it is read as a file that nobody changes, which is true: the writer has no room either, and copies its log back after
+each change. The usual way is tried again every few seconds.
 """
 
+import math
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +23,8 @@ from edge.roster.errors import RosterUnavailable
 from edge.roster.schema import SCHEMA_VERSION
 
 BUSY_TIMEOUT_MS: Final = 20
+TRY_AGAIN_S: Final = 5.0
+NO_ROOM: Final = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN})
 
 # CROSS JOIN fixes the order of the loops: the card's few rows first, then the few holdings. Left to itself SQLite walks
 # all members of the one active holding.
@@ -37,6 +45,7 @@ class RosterReader:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
+        self._try_again_at = math.inf
 
     def find(self, credential: CredentialHash) -> Member | None:
         """The member who holds this card, or None.
@@ -82,18 +91,40 @@ class RosterReader:
     def _current(self) -> sqlite3.Connection:
         status = os.stat(self._path)
         identity = status.st_dev, status.st_ino
-        if self._connection is None or self._identity != identity:
+        if self._connection is None or self._identity != identity or time.monotonic() >= self._try_again_at:
             self.close()
-            uri = f"{self._path.absolute().as_uri()}?mode=ro"
-            connection = sqlite3.connect(
-                uri, uri=True, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False
-            )
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version != SCHEMA_VERSION:
-                connection.close()
-                raise sqlite3.OperationalError(f"schema version {version}, not {SCHEMA_VERSION}")
-            self._connection, self._identity = connection, identity
+            self._connection, self._identity = self._open(), identity
         return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = _connect(self._path, "mode=ro")
+            self._try_again_at = math.inf
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in NO_ROOM:
+                raise
+            connection = _connect(self._path, "mode=ro&immutable=1")
+            self._try_again_at = time.monotonic() + TRY_AGAIN_S
+        return connection
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    """A connection that has read something. Raises `sqlite3.Error`."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{options}",
+        uri=True,
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            raise sqlite3.OperationalError(f"schema version {version}, not {SCHEMA_VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _member(connection: sqlite3.Connection, member_id: MemberId) -> Member:

@@ -224,6 +224,8 @@ class RosterWriter:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+            # Copied back at once: a reader that finds no room for the log's index reads the file without it.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             raise RosterNotWritten(f"roster {self._path}: {error}") from error
 
