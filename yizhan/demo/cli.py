@@ -40,7 +40,9 @@ def main(argv: Sequence[str]) -> int:
     if options.json and options.seconds is None:
         options.seconds = 45.0
     layout = Layout(options.dir.resolve(), Ports.from_base(options.ports))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell starts what it puts into the background with that signal ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         with alone(layout.root):
             return run(layout, options)
