@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,11 +52,13 @@ def test_the_fleet_is_shown_in_the_bundled_font_and_stays_live(ops: str) -> None
     assert done.results == [True, True, "zh-CN"]
 
 
-def test_tabs_share_one_live_connection(ops: str) -> None:
+def test_tabs_share_one_live_connection_and_a_missing_station_is_said_to_be_missing(ops: str) -> None:
     done = browse(
         ops,
         [
             {"wait": ".fact"},
+            {"tab": f"{ops}stations/nowhere"},
+            {"text": ["h1", "没有这个站点"]},
             {"tab": f"{ops}stations/yz-bj-0002"},
             {"wait": ".mode"},
             {"tab": ops},
@@ -67,29 +70,33 @@ def test_tabs_share_one_live_connection(ops: str) -> None:
     assert done.results == ["1"]
 
 
-def test_a_station_that_does_not_exist_is_said_to_be_missing(ops: str) -> None:
-    done = browse(f"{ops}stations/nowhere?lang=en", [{"text": ["h1", "There is no such station"]}])
-    assert done.failure is None
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_nothing_is_wider_than_a_phone(ops: str, panel: str, language: str) -> None:
-    overflow = {"evaluate": "document.documentElement.scrollWidth - document.documentElement.clientWidth"}
+def test_a_lost_connection_is_shown_until_it_is_back(ops: str) -> None:
     done = browse(
-        f"{ops}?lang={language}",
+        f"{ops}?lang=en",
         [
-            {"wait": ".fact"},
-            overflow,
-            {"goto": f"{ops}stations/yz-bj-0004?lang={language}"},
-            {"wait": ".timeline .event"},
-            overflow,
-            {"goto": f"{panel}?lang={language}"},
-            {"wait": ".stage"},
-            overflow,
+            {"text": [".link.live", "Live"]},
+            {"evaluate": "fetch('/dev/cut').then(() => 'cut')"},
+            {"text": [".banner", "Connection lost"]},
+            {"text": [".link.live", "Live"]},
+            {"evaluate": "document.querySelector('.banner') === null"},
+            {"text": [".row .words", "Open"]},
         ],
-        width=360,
-        height=740,
     )
     assert done.failure is None
-    assert done.results == [0, 0, 0]
+    assert done.results == ["cut", True]
+
+
+def test_nothing_is_wider_than_a_phone(ops: str, panel: str) -> None:
+    steps: list[dict[str, Any]] = []
+    for language in ("zh", "en"):
+        for url, ready in (
+            (f"{ops}", ".fact"),
+            (f"{ops}stations/yz-bj-0004", ".timeline .event"),
+            (f"{panel}", ".stage"),
+        ):
+            overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            steps += [{"goto": f"{url}?lang={language}"}, {"wait": ready}, {"evaluate": overflow}]
+    done = browse(ops, steps, width=360, height=740)
+    assert done.failure is None
+    assert done.results == [0] * 6
     assert done.errors == []

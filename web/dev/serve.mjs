@@ -18,7 +18,8 @@ const { values: options } = parseArgs({
 });
 const dist = fileURLToPath(new URL(`../dist/${options.page}/`, import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
-let liveConnections = 0;
+const liveAnswers = new Set();
+let refusesUntil = 0;
 const fleet = snapshot(Number(options.stations));
 
 function send(response, event, body, id) {
@@ -27,8 +28,8 @@ function send(response, event, body, id) {
 
 function live(response) {
   response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
-  liveConnections += 1;
-  response.on("close", () => (liveConnections -= 1));
+  liveAnswers.add(response);
+  response.on("close", () => liveAnswers.delete(response));
   if (options.page === "panel") return send(response, "", worldView());
   send(response, "snapshot", fleet, fleet.change);
   if (options.play) play(response);
@@ -64,8 +65,14 @@ async function page(path, response) {
 const server = createServer((request, response) => {
   const { pathname } = new URL(request.url, "http://localhost");
   const station = /^\/api\/v1\/stations\/([^/]+)\/events$/.exec(pathname)?.[1];
-  if (pathname.endsWith("/live")) return live(response);
-  if (pathname === "/dev/live-connections") return response.end(String(liveConnections));
+  if (pathname.endsWith("/live")) return Date.now() < refusesUntil ? response.writeHead(503).end() : live(response);
+  if (pathname === "/dev/live-connections") return response.end(String(liveAnswers.size));
+  if (pathname === "/dev/cut") {
+    // The cloud goes away for a while, in the middle of its streams.
+    refusesUntil = Date.now() + 3_000;
+    liveAnswers.forEach((answer) => answer.destroy());
+    return response.end();
+  }
   if (station) {
     response.writeHead(200, { "Content-Type": "application/json" });
     return response.end(JSON.stringify({ events: events(station, fleet.change), next_after: fleet.change }));

@@ -21,7 +21,7 @@ export type Link =
 
 export const SILENCE_MS = 25_000;
 const FIRST_PAUSE_MS = 500;
-const LAST_PAUSE_MS = 15_000;
+const LAST_PAUSE_MS = 8_000;
 /** A snapshot of the largest fleet is about 30 MB; an answer that never ends its message is none of ours. */
 const MAX_MESSAGE_CHARS = 128 * 1024 * 1024;
 
