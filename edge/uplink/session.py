@@ -11,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
@@ -119,11 +119,30 @@ async def _connected(station: Station, session: Session) -> AsyncIterator[aiomqt
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         tls_context=tls.context(station.uplink.tls) if station.uplink.tls else None,
     )
+    _fail_when_hung_up_on(client)
     try:
         async with client:
             yield client
     finally:
         _hang_up(client)
+
+
+def _fail_when_hung_up_on(client: aiomqtt.Client) -> None:
+    """Ends the wait for CONNACK when the connection goes: aiomqtt waits on for its whole time-out."""
+    loop = asyncio.get_running_loop()
+    told = client._client.on_disconnect
+
+    def fail() -> None:
+        if not client._connected.done():
+            client._connected.set_exception(aiomqtt.MqttError("the connection was closed before it was accepted"))
+
+    def hung_up(*details: Any) -> None:
+        if told is not None:
+            told(*details)
+        # The library may call from the thread that it connects in.
+        loop.call_soon_threadsafe(fail)
+
+    client._client.on_disconnect = hung_up
 
 
 def _hang_up(client: aiomqtt.Client) -> None:
