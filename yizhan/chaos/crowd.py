@@ -13,9 +13,9 @@ from typing import Final
 from yizhan.stack.clients import Sim, Unanswered
 from yizhan.stack.people import PEOPLE
 
-BURST_CARDS: Final = (2, 7)
+BURST_CARDS: Final = (3, 6)
 BETWEEN_CARDS_S: Final = (0.04, 0.14)
-PAUSE_S: Final = (0.3, 0.9)
+PAUSE_S: Final = (0.25, 0.8)
 AT_DEAD_READER_S: Final = (0.3, 0.8)
 WALK_IN: Final = 0.3
 WALK_S: Final = (0.05, 0.3)

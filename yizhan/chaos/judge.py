@@ -26,6 +26,8 @@ from yizhan.stack.people import PEOPLE
 
 EARLY_MS: Final = 5.0
 """A record's time is cut to whole milliseconds."""
+WIRE_EARLY_MS: Final = 50.0
+"""The simulator notes a card's reply after it has written it, and may have to wait for a processor in between."""
 CARD_WITHIN_MS: Final = 5_000.0
 """A card that takes longer from the wire to its record is not the same card."""
 EDGE_WITHIN_MS: Final = 2_000.0
@@ -155,7 +157,7 @@ def _judge_cards_of(
 
 def _card_distance(wire: Fact, row: CloudRow) -> float | None:
     far = row.mono_ms - wire.mono_ms
-    return abs(far) if -EARLY_MS <= far <= CARD_WITHIN_MS else None
+    return abs(far) if -WIRE_EARLY_MS <= far <= CARD_WITHIN_MS else None
 
 
 def _died_with(at_ms: float, down: Down) -> bool:

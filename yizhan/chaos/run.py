@@ -29,7 +29,7 @@ class Settings:
     broker: Broker
     say: Callable[[str], None]
     """Where a line for each round goes."""
-    before_verdict: Callable[[Stage], None] = lambda stage: None
+    before_verdict: Callable[[Stage, AckWatch], None] = lambda stage, acks: None
     """Called when all is drained: a test forges evidence here and expects the verdict to notice."""
 
 
@@ -97,7 +97,7 @@ def run(root: Path, settings: Settings) -> Result:
             _play(plan, stage, crowd, acks, counts, settings.rounds)
         crowd.stop()
         _settle(stage)
-        settings.before_verdict(stage)
+        settings.before_verdict(stage, acks)
         acks.look_again()
         acks.stop()
         if acks.overrun:
