@@ -59,8 +59,9 @@ def test_a_deleted_row_a_doubled_row_and_a_forged_acknowledgement_are_found(tmp_
                 "('access.granted', 'access.denied')) AND stream = 'events' RETURNING seq"
             ).fetchall()
             doubled = database.execute(
-                "INSERT INTO record SELECT station, epoch, stream, seq, recorded_at_ms + 1, received_at_ms, boot, mono_ms, "
-                "clock_trusted, kind, body, digest FROM record WHERE stream = 'events' AND seq = 1 RETURNING seq"
+                "INSERT INTO record SELECT station, epoch, stream, seq, recorded_at_ms + 1, received_at_ms, boot, "
+                "mono_ms, clock_trusted, kind, body, digest FROM record "
+                "WHERE stream = 'events' AND seq = 1 RETURNING seq"
             ).fetchall()
         assert len(deleted) == len(doubled) == 1
         heard = acks.heard
