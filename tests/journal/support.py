@@ -7,6 +7,7 @@ from contract.digest import canonical_json, chain
 from contract.ids import Stream
 from contract.messages import JournalBatch
 from contract.records import JournalGap, Record, StationHealth, UnknownRecord
+from edge.journal.errors import StorageFull
 from edge.journal.journal import Journal
 from edge.journal.model import DAY_MS, MIB, Budget, NewRecord
 from edge.journal.reader import JournalReader
@@ -70,3 +71,13 @@ def broken_links(batch: JournalBatch) -> list[int]:
             broken.append(record.seq)
         previous, expected = record.digest, record.seq + 1
     return broken
+
+
+def fill_until_full(journal: Journal) -> int:
+    """How many events were taken before the disk said no."""
+    for number in range(5_000):
+        try:
+            journal.append([event(number, padding=500)])
+        except StorageFull:
+            return number
+    raise AssertionError("the disk was never full")
