@@ -61,7 +61,8 @@ class Services:
         self._runner(name).start()
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL, *, whole_group: bool = False) -> None:
-        """Send a signal; its restart policy then decides."""
+        """Send a signal; its restart policy then decides. Returns before the program has felt it: who waits for the
+        next life looks at `starts` in `status()`, since `wait_ready` may still see the life before."""
         self._runner(name).signal(number, whole_group=whole_group)
 
     def status(self) -> dict[str, ServiceStatus]:
