@@ -23,10 +23,10 @@ from cloud.config import Config
 
 log = logging.getLogger(__name__)
 KEEP_ALIVE_S: Final = 20
-TIMEOUT_S: Final = 10
+TIMEOUT_S: Final = 5
 INCOMING_LIMIT: Final = 10_000
 FIRST_DELAY_S: Final = 0.1
-LONGEST_DELAY_S: Final = 10.0
+LONGEST_DELAY_S: Final = 5.0
 
 
 @asynccontextmanager

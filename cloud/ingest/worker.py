@@ -34,7 +34,7 @@ QUEUE_MESSAGES: Final = 5_000
 GROUP_MESSAGES: Final = 256
 REQUESTS: Final = 2_000
 FIRST_DELAY_S: Final = 0.05
-LONGEST_DELAY_S: Final = 5.0
+LONGEST_DELAY_S: Final = 2.0
 SUBSCRIBED: Final = (Leaf.JOURNAL, Leaf.HELLO, Leaf.ROSTER_PULL)
 Outage = (DBAPIError, psycopg.Error, OSError)
 
