@@ -101,8 +101,9 @@ def at_rest(sim: Sim) -> bool:
 
 
 def play(sim: Sim, seconds: float, order: random.Random) -> None:
-    """One story after the other, in an order drawn by seed, while there is time for another."""
+    """A member's visit, then one story after the other, in an order drawn by seed, while there is time for another."""
     end = time.monotonic() + seconds
+    sim.play(STORIES[0])
     stories = [*STORIES, *([LONG_STORY] if seconds >= LONG_STORY_FROM_S else [])]
     while True:
         for story in order.sample(stories, len(stories)):
