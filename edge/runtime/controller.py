@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from contract.ids import Epoch, Stream
 from contract.plain import plain
 from contract.policy.model import Member
-from contract.records import kind_of, to_body
+from contract.records import Record, kind_of, to_body
 from edge.core import events, station
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
@@ -156,22 +156,31 @@ class Controller:
         now = self._now()
         step = station.step(self._config, self._state, event, now)
         self._state = step.state
-        at_once = tuple(effect for effect in step.effects if effect.urgency is Urgency.AT_ONCE)
+        # The lock at once, then the records on their way to the disk, and while that turns light and sound for people.
+        signs = tuple(effect for effect in step.effects if isinstance(effect, ReaderFeedback))
+        acts = tuple(effect for effect in step.effects if not isinstance(effect, ReaderFeedback))
+        at_once = tuple(effect for effect in acts if effect.urgency is Urgency.AT_ONCE)
         self._obey(self._actuation.take(at_once, None, now.mono_ms))
-        ticket: int | None = None
-        if step.records:
-            stamped = tuple(NewRecord(record, now.mono_ms, now.wall_ms, now.clock_trusted) for record in step.records)
-            ticket = self._journal.submit(stamped)
-            self._records_since_snapshot += len(stamped)
-            for record in step.records:
-                self._socket.tell({"record": kind_of(record), "mono_ms": now.mono_ms, "body": plain(to_body(record))})
-        later = tuple(effect for effect in step.effects if effect.urgency is not Urgency.AT_ONCE)
+        ticket = self._record(step.records, now) if step.records else None
+        later = tuple(effect for effect in acts if effect.urgency is not Urgency.AT_ONCE)
         self._obey(self._actuation.take(later, ticket, now.mono_ms))
+        self._obey(self._actuation.take(signs, None, now.mono_ms))
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
             self._snapshot()
         self._set_timer()
         if self._tell_state is None:
             self._tell_state = self._loop.call_later(TELL_STATE_S, self._tell_uplink_state)
+
+    def _record(self, records: tuple[Record, ...], now: Now) -> int:
+        """Hand records to the journal; the ticket by which their commit will be known."""
+        ticket = self._journal.submit(
+            tuple(NewRecord(record, now.mono_ms, now.wall_ms, now.clock_trusted) for record in records)
+        )
+        self._records_since_snapshot += len(records)
+        if self._socket.has_listeners:
+            for record in records:
+                self._socket.tell({"record": kind_of(record), "mono_ms": now.mono_ms, "body": plain(to_body(record))})
+        return ticket
 
     def _now(self) -> Now:
         wall = wall_ms()
