@@ -63,7 +63,8 @@ def release(turn: Turn, wanted: Release, command_id: str | None = None) -> bool:
     """Let somebody in. False: the door is kept released anyway, so nothing was done."""
     if keeper(turn) is not None:
         return False
-    if turn.door.mode not in CLOSED_MODES:
+    through_open_door = turn.door.mode not in CLOSED_MODES
+    if through_open_door:
         occupancy.passed(turn, wanted.cause, through_open_door=True)
     running_until_ms = turn.inputs.released_until_ms
     _feed(turn, DoorInput.RELEASE, wanted=wanted, command_id=command_id)
@@ -71,6 +72,7 @@ def release(turn: Turn, wanted: Release, command_id: str | None = None) -> bool:
     if running_until_ms is not None and until_ms is not None:
         # A short release does not cut short a longer one that runs.
         turn.set_inputs(released_until_ms=max(running_until_ms, until_ms))
+    turn.set_inputs(counted_at_open_door=through_open_door)
     return True
 
 
@@ -206,7 +208,8 @@ def _opened(turn: Turn, found: bool) -> None:
     released = turn.door.release
     if released is not None:
         _feed(turn, DoorInput.OPENED, found=found)
-        occupancy.passed(turn, released.cause)
+        if not turn.inputs.counted_at_open_door:
+            occupancy.passed(turn, released.cause)
         if turn.config.door.relock_on is RelockOn.OPEN:
             relock(turn, RelockCause.OPENED)
         else:
@@ -229,7 +232,9 @@ def _closed(turn: Turn, found: bool) -> None:
         _feed(turn, DoorInput.CLOSED, found=found)
         return
     _feed(turn, DoorInput.CLOSED_RELEASED, found=found)
-    relock(turn, RelockCause.CLOSED)
+    # A release whose time still runs was granted while the leaf stood open: for the next person, who finds it shut now.
+    if turn.inputs.released_until_ms is None:
+        relock(turn, RelockCause.CLOSED)
 
 
 def _is_excused(turn: Turn) -> bool:
@@ -325,13 +330,15 @@ def _write_relocked(turn: Turn, cause: RelockCause) -> None:
     if was_closed:
         # A late hand, or a leaf that springs back. Whoever came with a door that has just closed is counted already.
         excused_until_ms = turn.mono_ms + turn.config.door.release_grace_ms
-        excused_by = None if cause is RelockCause.CLOSED else ended.cause
-        turn.set_inputs(excused_until_ms=excused_until_ms, excused_by=excused_by)
+        counted = cause is RelockCause.CLOSED or turn.inputs.counted_at_open_door
+        turn.set_inputs(excused_until_ms=excused_until_ms, excused_by=None if counted else ended.cause)
+    turn.set_inputs(counted_at_open_door=False)
 
 
 def _write_not_taken(turn: Turn) -> None:
     released = turn.door.release
-    if released is not None and released.cause is not ReleaseCause.EXIT:
+    taken = turn.inputs.counted_at_open_door
+    if released is not None and released.cause is not ReleaseCause.EXIT and not taken:
         turn.record(AccessNotTaken(released.cause, released.member))
 
 

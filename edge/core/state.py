@@ -128,6 +128,8 @@ class Inputs:
     fire_active: bool = False
     exit_let_go_ms: int | None = None
     released_until_ms: int | None = None
+    counted_at_open_door: bool = False
+    """The release in force was granted while the leaf stood open, and whoever it is for has been counted."""
     open_since_ms: int | None = None
     open_limit_at_ms: int | None = None
     """When the next limit of an open door is reached: the pre-alarm, then held."""

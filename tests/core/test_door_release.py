@@ -15,6 +15,7 @@ from contract.records import (
 from edge.core import events
 from edge.core.config import RelockOn
 from edge.core.effects import SecureLock
+from edge.core.view import view
 from tests.core.support import CONFIG, RIDER, Life, kinds, only, with_door
 
 RELEASE_MS = CONFIG.door.release_ms
@@ -103,7 +104,7 @@ def test_a_card_at_an_open_door_that_relocks_on_close_starts_no_timer_for_the_bo
     assert life.lock_released
 
 
-def test_a_card_at_an_open_door_releases_again_and_closing_relocks() -> None:
+def test_a_card_at_an_open_door_lets_in_whoever_finds_it_shut_the_next_moment() -> None:
     life = Life()
     life.card()
     life.open()
@@ -112,7 +113,23 @@ def test_a_card_at_an_open_door_releases_again_and_closing_relocks() -> None:
     assert life.mode() is DoorMode.OPEN
     assert life.lock_released
 
-    assert only(life.close(), DoorRelocked).cause is RelockCause.CLOSED
+    life.close()
+    assert life.lock_released
+    assert life.mode() is DoorMode.RELEASED
+    life.open()
+    assert life.mode() is DoorMode.OPEN
+    assert view(life.state).people == 2
+
+
+def test_a_card_at_an_open_door_relocks_in_time_when_nobody_opens_again() -> None:
+    life = Life()
+    life.card()
+    life.open()
+    life.card()
+    life.close()
+
+    assert kinds(life.wait(RELEASE_MS)) == ["door.relocked"]
+    assert life.mode() is DoorMode.SECURED
 
 
 def test_a_release_at_an_open_door_times_out_there() -> None:
