@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import metrics
 from cloud.api.models import LiveReset
@@ -59,10 +59,15 @@ class LiveFeed:
                     number = await asyncio.to_thread(live.head, self._database)
                 found = await asyncio.to_thread(self._wait_and_read, number)
                 away = False
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
                 if not away:
                     log.warning("live: the database does not answer: %s", str(error).splitlines()[0])
                 away = True
+                await asyncio.sleep(FAILURE_DELAY_S)
+                continue
+            except Exception:
+                # The task's rim: without its poller every live page would stand still.
+                log.exception("live: changes behind %s cannot be read", number)
                 await asyncio.sleep(FAILURE_DELAY_S)
                 continue
             for item in found:

@@ -15,8 +15,8 @@ from contract.messages import JournalBatch, WireRecord
 from contract.records import JournalGap
 
 INT64_LIMIT: Final = 2**63
-LATEST_MS: Final = 253_402_300_800_000
-"""The year 10000, beyond which date functions of both databases fail."""
+LATEST_MS: Final = 253_370_764_800_000
+"""The last year that date functions know in every time zone, 9999, is left out."""
 MAX_DEPTH: Final = 64
 MAX_BODY_BYTES: Final = 1_048_576
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
@@ -40,7 +40,10 @@ def check_chain(batch: JournalBatch) -> list[Checked]:
     checked: list[Checked] = []
     expected, previous = batch.first_seq, batch.previous_digest
     for record in batch.records:
-        body_json = canonical_json(record.body)
+        try:
+            body_json = canonical_json(record.body)
+        except RecursionError:
+            raise ChainBroken(f"the body at position {record.seq} is nested too deep to be read") from None
         first = _first_covered(record)
         if first != expected:
             raise ChainBroken(f"position {expected} expected, found {first}")

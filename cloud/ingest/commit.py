@@ -179,9 +179,8 @@ class _Group:
             at_ms = item.received_at_ms
             self.writes.find(item.station, CloudAlarm.JOURNAL_CORRUPT, source, str(error), at_ms)
             self._once.warn(("chain", item.station, source), "station %s, %s: %s", item.station, source, error)
-            payload = item.batch.model_dump_json().encode() if len(item.batch.records) == 1 else b""
             reason = f"chain broken: {error}"
-            yield from self._halve(Unreadable(item.station, at_ms, item.correlation, payload, reason))
+            yield from self._halve(Unreadable(item.station, at_ms, item.correlation, item.payload, reason))
             return
         outcome = progress.take(item, checked, self.writes)
         if outcome is Outcome.TOO_SCATTERED:

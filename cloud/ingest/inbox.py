@@ -34,7 +34,7 @@ class Journal:
     received_at_ms: int
     batch: JournalBatch
     correlation: Correlation
-    payload_bytes: int
+    payload: bytes
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def read(topic: str, payload: bytes, correlation_data: bytes | None, received_at
         if address.leaf is Leaf.JOURNAL:
             batch = decode(JournalBatch, payload)
             correlation = correlation or _correlation_of(batch)
-            return Journal(address.station, received_at_ms, batch, correlation, len(payload))
+            return Journal(address.station, received_at_ms, batch, correlation, payload)
         if address.leaf is Leaf.HELLO:
             return Greeting(address.station, received_at_ms, decode(Hello, payload))
         if address.leaf is Leaf.ROSTER_PULL:

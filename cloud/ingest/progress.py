@@ -18,7 +18,7 @@ from cloud.ingest import ranges as span
 from cloud.ingest.check import Checked, unstorable
 from cloud.ingest.inbox import Correlation, Journal
 from cloud.store.bulk import RecordRow
-from contract.messages import Ack, JournalBatch, StreamHead, WireRecord
+from contract.messages import Ack, JournalBatch, StreamHead
 from contract.records import Priority
 
 MAX_RANGES: Final = 1_000
@@ -37,6 +37,8 @@ class CloudAlarm(StrEnum):
     JOURNAL_FORKED = "journal_forked"
     JOURNAL_CORRUPT = "journal_corrupt"
     RECORDS_LOST = "records_lost"
+    RECORDS_FORGOTTEN = "records_forgotten"
+    """The cloud has acknowledged what it does not hold any more: a backup was restored. Over when it holds it again."""
     DUPLICATE_IDENTITY = "duplicate_identity"
 
 
@@ -147,19 +149,29 @@ class Progress:
 
     def greet(self, head: StreamHead, writes: Writes, at_ms: int) -> bool:
         """Compare with what a station says it holds; whether it is on another history than the one stored."""
+        self._note_forgotten(head.acknowledged_seq, writes, at_ms)
         self.note_lost_before(head.oldest_seq, writes, at_ms)
-        if head.head_seq == 0 or head.head_seq > self.through_seq:
-            behind = head.head_seq < self.through_seq
-        else:
-            stored = self.digests(head.head_seq, head.head_seq).get(head.head_seq)
-            if stored is not None and stored != head.head_digest:
-                self._find_fork(writes, f"another record at position {head.head_seq}, the station's last", at_ms)
-                return True
-            behind = head.head_seq < self.through_seq
-        if behind and self.advanced_at_ms < at_ms - ROLLBACK_SETTLE_MS:
-            detail = f"the station's journal ends at {head.head_seq}, {self.through_seq} are stored here"
-            self._find_fork(writes, detail, at_ms)
-        return behind
+        last = head.head_seq
+        if last > self.through_seq:
+            return False
+        stored = self.digests(last, last).get(last) if last > 0 else None
+        if stored is not None and stored != head.head_digest:
+            self._find_fork(writes, f"another record at position {last}, the station's last", at_ms)
+            return True
+        # Behind what is stored: rolled back, unless this greeting was merely overtaken by the records sent after it.
+        rolled_back = last < self.through_seq and self.advanced_at_ms < at_ms - ROLLBACK_SETTLE_MS
+        if rolled_back:
+            self._find_fork(writes, f"the station's journal ends at {last}, {self.through_seq} are stored here", at_ms)
+        return rolled_back
+
+    def _note_forgotten(self, acknowledged_seq: int, writes: Writes, at_ms: int) -> None:
+        """A station was told of more than is held here."""
+        if acknowledged_seq <= self.through_seq:
+            return
+        station, epoch, stream = self.key
+        detail = f"{stream} was acknowledged up to {acknowledged_seq}, {self.through_seq} are stored here"
+        source = f"{epoch}:{stream}:{acknowledged_seq}"
+        writes.find(station, CloudAlarm.RECORDS_FORGOTTEN, source, detail, at_ms)
 
     def note_lost_before(self, oldest_seq: int, writes: Writes, at_ms: int) -> None:
         """What lies before the oldest record that the station still keeps will never come (restored backup)."""
@@ -194,12 +206,13 @@ class Progress:
             if held.get(item.record.seq) == item.record.digest:
                 continue
             values = {"seq": item.record.seq, "digest": item.record.digest, "received_at_ms": at_ms}
-            writes.forks.append(columns | values | {"payload": _as_bytes(item.record)})
+            writes.forks.append(columns | values | {"payload": _as_bytes(item)})
         self._find_fork(writes, f"another history from position {checked[0].first} on", at_ms)
 
     def _find_fork(self, writes: Writes, detail: str, at_ms: int) -> None:
         station, epoch, stream = self.key
-        writes.find(station, CloudAlarm.JOURNAL_FORKED, f"{epoch}:{stream}", detail, at_ms)
+        # By epoch, as the station's own record of the fork names it: one fork is one alarm.
+        writes.find(station, CloudAlarm.JOURNAL_FORKED, epoch, f"{stream}: {detail}", at_ms)
 
     def _keep(self, item: Checked, writes: Writes, at_ms: int) -> None:
         record = item.record
@@ -207,7 +220,7 @@ class Progress:
         self.stored += 1
         reason = unstorable(item)
         if reason is not None:
-            writes.set_aside(self.key, record.seq, record.digest, reason, _as_bytes(record), at_ms)
+            writes.set_aside(self.key, record.seq, record.digest, reason, _as_bytes(item), at_ms)
             return
         station, epoch, stream = self.key
         writes.records.append(
@@ -239,5 +252,7 @@ class Progress:
         self.changed = True
 
 
-def _as_bytes(record: WireRecord) -> bytes:
-    return json.dumps(record.model_dump(mode="python"), ensure_ascii=True, default=str).encode("ascii")
+def _as_bytes(item: Checked) -> bytes:
+    """The record as JSON, exactly as its digest was made of it."""
+    fields = json.dumps(item.record.model_dump(mode="python", exclude={"body"}), ensure_ascii=True)
+    return f'{fields[:-1]}, "body": {item.body_json}}}'.encode("ascii")

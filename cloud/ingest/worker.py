@@ -14,13 +14,13 @@ from typing import Final
 
 import aiomqtt
 import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from cloud import metrics
 from cloud.clock import now_ms
 from cloud.config import Config
 from cloud.ingest.commit import Answer, Committer, Item
-from cloud.ingest.inbox import Greeting, Pull, read
+from cloud.ingest.inbox import Greeting, Pull, Received, read
 from cloud.mqtt import Link, correlation_data, payload_bytes
 from cloud.nudge import Nudge
 from cloud.roster import pages, publisher
@@ -31,12 +31,13 @@ from contract.topics import INGEST_GROUP, Leaf, Topic, of_all_stations
 
 log = logging.getLogger(__name__)
 QUEUE_MESSAGES: Final = 5_000
+QUEUE_BYTES: Final = 32 * 1024 * 1024
 GROUP_MESSAGES: Final = 256
 REQUESTS: Final = 2_000
 FIRST_DELAY_S: Final = 0.05
 LONGEST_DELAY_S: Final = 2.0
 SUBSCRIBED: Final = (Leaf.JOURNAL, Leaf.HELLO, Leaf.ROSTER_PULL)
-Outage = (DBAPIError, psycopg.Error, OSError)
+Outage = (SQLAlchemyError, psycopg.Error, OSError)
 
 
 class IngestWorker:
@@ -49,6 +50,7 @@ class IngestWorker:
         self._committed = committed
         self._queue: asyncio.Queue[Item] = asyncio.Queue(QUEUE_MESSAGES)
         self._requests: asyncio.Queue[Pull | Greeting] = asyncio.Queue(REQUESTS)
+        self._queued_bytes = 0
         self._client: aiomqtt.Client | None = None
         self.link = Link(config, "ingest", self._listen)
 
@@ -67,20 +69,31 @@ class IngestWorker:
         try:
             async for message in client.messages:
                 item = read(str(message.topic), payload_bytes(message), correlation_data(message), now_ms())
-                queue: asyncio.Queue[Item] | asyncio.Queue[Pull | Greeting]
-                queue = self._requests if isinstance(item, Pull) else self._queue
-                try:
-                    queue.put_nowait(item)  # type: ignore[arg-type]
-                except asyncio.QueueFull:
-                    metrics.DROPPED.inc()
+                self._put(item)
         finally:
             self._client = None
+
+    def _put(self, item: Received) -> None:
+        """Into its queue; dropped and counted when that is full by number or by size."""
+        if isinstance(item, Pull):
+            if self._requests.full():
+                metrics.DROPPED.inc()
+            else:
+                self._requests.put_nowait(item)
+            return
+        size = _size(item)
+        if self._queue.full() or self._queued_bytes + size > QUEUE_BYTES:
+            metrics.DROPPED.inc()
+            return
+        self._queued_bytes += size
+        self._queue.put_nowait(item)
 
     async def _commit_forever(self) -> None:
         while True:
             group = [await self._queue.get()]
             while len(group) < GROUP_MESSAGES and not self._queue.empty():
                 group.append(self._queue.get_nowait())
+            self._queued_bytes -= sum(_size(item) for item in group)
             answers = await self._commit(group)
             self._committed.set()
             await self._publish(answers)
@@ -102,9 +115,20 @@ class IngestWorker:
                 await asyncio.sleep(delay_s * random.uniform(0.5, 1.0))
                 delay_s = min(delay_s * 2, LONGEST_DELAY_S)
                 continue
+            except Exception:
+                # The task's rim: one message must not stop the stream behind it.
+                log.exception("ingest cannot take a group of %d messages", len(group))
+                return await self._take_apart(group)
             if away:
                 log.info("ingest commits again")
             return answers
+
+    async def _take_apart(self, group: Sequence[Item]) -> list[Answer]:
+        """After an error that nobody foresaw: the one message that makes it is found and left out."""
+        if len(group) == 1:
+            metrics.DROPPED.inc()
+            return []
+        return [answer for item in group for answer in await self._commit([item])]
 
     async def _publish(self, answers: Sequence[Answer]) -> None:
         client = self._client
@@ -144,6 +168,11 @@ class IngestWorker:
             log.warning("station %s pulls from %r, which it does not follow", request.station, request.pull.node)
             return []
         return [self._signer.seal(page, request.station, Leaf.ROSTER_PAGE)]
+
+
+def _size(item: Item) -> int:
+    """What an item weighs in the queue: its payload as it came."""
+    return 0 if isinstance(item, Greeting) else len(item.payload)
 
 
 def _shared(leaf: Leaf) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cloud.store.tables import alarm, change, day_counter, live_state
+from cloud.store.tables import alarm, change, day_counter, live_state, received_range
 from contract.messages import StandingAlarm
 from contract.records import AccessDenied, AccessGranted, AlarmCleared, AlarmRaised, JournalForked, Priority
 
@@ -84,6 +84,8 @@ class Picture:
         elif record.kind == JournalForked.KIND:
             key = AlarmKey(record.station, CLOUD, "journal_forked", _text(record.body, "previous_epoch", 200))
             self.raise_alarm(key, Priority.HIGH, _text(record.body, "reason", 500), record.received_at_ms)
+        if record.seq == 1 and record.kind != JournalForked.KIND:
+            self._apply_new_journal(record)
         self.changed(record.station, record)
 
     def replace_alarms(self, station_id: str, standing: Sequence[StandingAlarm], at_ms: int) -> None:
@@ -127,6 +129,16 @@ class Picture:
             }
             self._connection.execute(statement.on_conflict_do_update(index_elements=["station", "day"], set_=added))
         return len(self._changes)
+
+    def _apply_new_journal(self, record: Row[Any]) -> None:
+        """A journal that begins without saying which one it follows: a card that was changed or imaged anew."""
+        same_station = received_range.c.station == record.station
+        older = select(received_range.c.epoch).where(same_station, received_range.c.epoch != record.epoch).distinct()
+        count = len(self._connection.scalars(older).all())
+        if count:
+            key = AlarmKey(record.station, CLOUD, "journal_reset", record.epoch)
+            detail = f"a new journal begins beside {count} older: was the storage card changed or imaged anew?"
+            self.raise_alarm(key, Priority.HIGH, detail, record.received_at_ms)
 
     def _apply_alarm_record(self, record: Row[Any]) -> None:
         live = self.live(record.station)

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 
 from cloud.ingest import ranges as span
+from cloud.ingest.progress import CloudAlarm
 from cloud.projector.identity import IdentityWatch
 from cloud.projector.picture import CLOUD, AlarmKey, Numbers, Picture
 from cloud.store.database import Database
-from cloud.store.tables import change, finding, live_state, projector_head, received_range, record, station
+from cloud.store.tables import alarm, change, finding, live_state, projector_head, received_range, record, station
 from contract.ids import StationId, Stream
 from contract.messages import Online, StationState
 from contract.records import Priority
@@ -183,7 +184,20 @@ def _apply_streams(connection: Connection, picture: Picture, now_ms: int) -> boo
         room = _apply_stream(connection, picture, row, zones.get(row.station), now_ms, room)
         if room <= 0:
             return True
+    _end_forgotten(connection, picture, rows, now_ms)
     return len(rows) == STREAMS_PER_ROUND
+
+
+def _end_forgotten(connection: Connection, picture: Picture, rows: Sequence[Row[Any]], now_ms: int) -> None:
+    """What a restored backup had forgotten is there again: its alarm's source ends with the position to reach."""
+    through = {(row.station, f"{row.epoch}:{row.stream}"): row.through_seq for row in rows}
+    of_these = alarm.c.station.in_(sorted({row.station for row in rows}))
+    query = select(alarm).where(of_these, alarm.c.code == CloudAlarm.RECORDS_FORGOTTEN, alarm.c.standing)
+    for found in connection.execute(query).all():
+        stream, _, position = found.source.rpartition(":")
+        if through.get((found.station, stream), 0) >= int(position):
+            picture.clear_alarm(AlarmKey(found.station, CLOUD, found.code, found.source), now_ms)
+            picture.changed(found.station)
 
 
 def _apply_stream(

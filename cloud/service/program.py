@@ -10,9 +10,10 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
@@ -66,7 +67,7 @@ async def run(config: Config, parts: frozenset[Part]) -> None:
         process = _Process(config, stack)
         await process.start(parts)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(work) for work in process.work]
+            tasks = [group.create_task(work()) for work in process.work]
             if await _first(stop, process.becomes_ready()):
                 print(json.dumps({"ready": True, **process.addresses}), file=sys.stdout, flush=True)  # noqa: T201
                 notify("READY=1")
@@ -83,7 +84,7 @@ class _Process:
         self._config = config
         self._stack = stack
         self._waits: list[asyncio.Event] = []
-        self.work: list[Coroutine[Any, Any, None]] = []
+        self.work: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.addresses: dict[str, str] = {}
 
     async def start(self, parts: frozenset[Part]) -> None:
@@ -94,7 +95,7 @@ class _Process:
             broker = EmbeddedBroker(config.embedded_broker.port)
             self._stack.callback(broker.stop)
             await asyncio.to_thread(broker.start)
-            self.work.append(broker.watch())
+            self.work.append(broker.watch)
         if parts <= {Part.BROKER}:
             return
         database = Database(config.database.url)
@@ -105,7 +106,7 @@ class _Process:
             self._add_ingest(database, committed)
         if Part.PROJECTOR in parts:
             projector = ProjectorService(config, database, load_signer(config.signing), committed, changed)
-            self.work.append(projector.run())
+            self.work.append(projector.run)
             if Part.INGEST in parts:
                 # Alone, a projector may wait behind another one: it is ready to take over.
                 self._waits += [projector.leading, projector.link.connected]
@@ -128,9 +129,9 @@ class _Process:
                 )
             self._stack.callback(lock.release)
         if not database.is_sqlite:
-            self.work.append(_keep_partitions(database))
+            self.work.append(partial(_keep_partitions, database))
         worker = IngestWorker(self._config, database, load_signer(self._config.signing), committed)
-        self.work.append(worker.run())
+        self.work.append(worker.run)
         self._waits.append(worker.link.connected)
 
     async def _add_api(self, database: Database, changed: Nudge) -> None:
@@ -142,7 +143,7 @@ class _Process:
         app = create_app(database, api.pages_dir, changed)
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
         server = _Server(config)
-        self.work.append(server.serve(sockets=[listener]))
+        self.work.append(partial(server.serve, sockets=[listener]))
         self._waits.append(server.is_up)
 
     def _add_metrics(self) -> None:

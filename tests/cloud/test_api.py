@@ -226,9 +226,14 @@ def test_serve_is_everything_in_one_process_and_ends_in_order(alone: Setup) -> N
                 await until(process.api, lambda shown: shown["people"] == 7)
                 await until(process.api, lambda shown: shown["online"] is True)
 
+    async def end_with_an_open_page(process: CloudProcess) -> None:
+        async with live(process.api) as stream:
+            await take(stream, 1)
+            assert await asyncio.to_thread(process.terminate) == 0
+
     with cloud("serve", "--config", str(alone.config)) as process:
         asyncio.run(scenario(process))
-        assert process.terminate() == 0
+        asyncio.run(end_with_an_open_page(process))
 
 
 def test_the_openapi_document_needs_no_configuration_and_names_the_live_messages() -> None:

@@ -136,6 +136,7 @@ POISON: dict[str, dict[str, Any]] = {
     "before 1970": {"recorded_at_ms": -1},
     "NUL in the kind": {"kind": "bad\x00kind"},
     "nested too deep": {"body": {"a": json.loads("[" * 90 + "]" * 90)}},
+    "nested far too deep": {"body": {"a": json.loads("[" * 400 + "]" * 400)}},
 }
 
 
@@ -153,6 +154,7 @@ def test_a_record_that_no_database_keeps_is_set_aside_and_its_neighbours_stored(
     with database.read() as connection:
         row = connection.execute(select(quarantine)).one()
     assert (row.seq, row.digest) == (2, journal.records[1].digest)
+    assert json.loads(row.payload)["body"].keys() == journal.records[1].body.keys()
     assert json.loads(row.payload)["digest"] == journal.records[1].digest
 
 

@@ -10,12 +10,14 @@ from sqlalchemy import func, select, text
 
 from cloud import config as configuration
 from cloud.config import SigningSection
+from cloud.ingest.check import Checked, check_chain
 from cloud.ingest.worker import IngestWorker
 from cloud.nudge import Nudge
 from cloud.roster import keys
 from cloud.store.database import Database
 from cloud.store.tables import record
 from contract.ids import StationId
+from contract.messages import JournalBatch
 from contract.topics import Leaf
 from tests.cloud.cloud_process import write_config
 from tests.cloud.conftest import STATION
@@ -103,6 +105,30 @@ def test_malformed_messages_are_survived_and_the_stream_behind_them_goes_on(
             await station.until(lambda: any(ack.unreadable for ack in station.acks))
             await station.ship(journal, 1, 4)
             await station.acknowledged(journal, 4)
+        assert stored(database, journal) == 3
+
+    asyncio.run(scenario())
+
+
+def test_an_error_that_nobody_foresaw_costs_one_message_and_not_the_stream(
+    database: Database, broker_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def surprising(batch: JournalBatch) -> list[Checked]:
+        if batch.first_seq == 2:
+            raise ZeroDivisionError
+        return check_chain(batch)
+
+    monkeypatch.setattr("cloud.ingest.commit.check_chain", surprising)
+
+    async def scenario() -> None:
+        journal, other = FakeJournal(), FakeJournal()
+        journal.add_many(4)
+        async with ingesting(database, broker_port, tmp_path), connect(broker_port, STATION) as station:
+            for seq in range(1, 5):
+                await station.ship(journal, seq, seq)
+            # The greeting is behind them all in the queue.
+            await station.hello(other)
+            await station.acknowledged(other, 0)
         assert stored(database, journal) == 3
 
     asyncio.run(scenario())
