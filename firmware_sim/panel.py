@@ -174,7 +174,7 @@ def make_app(panel: Panel | None, pages_dir: Path | None = None) -> FastAPI:
         async def no_pages() -> PlainTextResponse:
             return PlainTextResponse(
                 f"The panel's pages are not built: {pages_dir}/index.html is missing. "
-                "Build them with `make web`. The API is at /api/world.\n",
+                "Build them with `make pages`. The API is at /api/world.\n",
                 status_code=503,
             )
 

@@ -1,7 +1,7 @@
 """The one model of a station's configuration, read once at start from a TOML file.
 
-Every key is known or refused, by file, section and key. Defaults are those of a real station; a simulated one differs
-in addresses, credentials and `gpio.pin_factory` alone.
+Every key is known or refused, by file, section and key. Defaults are those of a real station; one on a desk differs in
+addresses, credentials and `gpio.pin_factory` alone.
 """
 
 import hashlib

@@ -23,7 +23,6 @@ from edge.core.effects import Effect, ReaderFeedback, ReleaseLock, SecureLock, S
 from edge.core.snapshot import SNAPSHOT_VERSION, snapshot
 from edge.core.state import Now, StationState
 from edge.core.view import view
-from edge.drivers.door_gpio import Input
 from edge.journal.model import Head, NewRecord
 from edge.roster.errors import RosterUnavailable
 from edge.runtime import gpio_thread, ipc, journal_thread
@@ -34,6 +33,7 @@ from edge.runtime.clock_watch import ClockWatch
 from edge.runtime.health import HealthMeter
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.picture import state_message
+from edge.runtime.reports import child_event, input_event, presented_ms
 from edge.runtime.station_socket import StationSocket
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,6 @@ HEALTH_S: Final = 60.0
 TELL_STATE_S: Final = 0.02
 """The live picture is drawn when the lock has moved, not before."""
 SNAPSHOT_EVERY: Final = 1_000
-POLLED_WITHIN_MS: Final = 1_000
-"""A reader is asked 20 times a second; one reset of its line takes less than this."""
 STOP_CHILDREN_S: Final = 1.0
 STOP_JOURNAL_S: Final = 3.0
 
@@ -237,7 +235,7 @@ class Controller:
         if isinstance(report, gpio_thread.Pong):
             notify(ALIVE)
         elif isinstance(report, gpio_thread.InputChanged):
-            self.happen(_input_event(report))
+            self.happen(input_event(report))
         elif isinstance(report, gpio_thread.PinsRead):
             levels = report.levels
             self.happen(events.GpioChanged(available=True))
@@ -300,25 +298,14 @@ class Controller:
         """From a child; its kinds have been checked."""
         if isinstance(message, ipc.CardRead):
             self._card(message)
-        elif isinstance(message, ipc.ReaderStatus):
-            self._resets = message.resets
-            self.happen(events.ReaderChanged(message.reader, message.online, message.detail))
-        elif isinstance(message, ipc.UplinkStatus):
-            self.happen(events.UplinkChanged(message.connected, message.detail))
         elif isinstance(message, ipc.Acknowledged):
             self._journal.acknowledge(
                 message.epoch, message.stream, message.through_seq, message.through_digest, forked=message.forked
             )
-        elif isinstance(message, ipc.DesiredArrived):
-            self.happen(events.DesiredReceived(message.revision, message.posture))
-        elif isinstance(message, ipc.CommandArrived):
-            self.happen(events.CommandReceived(message.id, message.kind, message.issued_by, message.args))
-        elif isinstance(message, ipc.DownwardRefused):
-            self.happen(events.MessageRefused(message.topic, message.reason))
-        elif isinstance(message, ipc.RosterSwitchedTo):
-            self.happen(events.RosterSwitched(message.node, message.version, message.members))
-        elif isinstance(message, ipc.RosterTrouble):
-            self.happen(events.RosterChanged(message.available, message.detail))
+        elif (event := child_event(message)) is not None:
+            if isinstance(message, ipc.ReaderStatus):
+                self._resets = message.resets
+            self.happen(event)
 
     def _card(self, card: ipc.CardRead) -> None:
         began_ns = time.monotonic_ns()
@@ -332,9 +319,8 @@ class Controller:
         except RosterUnavailable as error:
             log.error("%s", error)
             available = False
-        presented_ms = _presented_ms(card)
         self.happen(
-            events.CardPresented(card.reader, card.credential, member, presented_ms, roster_available=available)
+            events.CardPresented(card.reader, card.credential, member, presented_ms(card), roster_available=available)
         )
         self._socket.tell(
             {"card": card.reader, "received_ns": card.received_mono_ns, "began_ns": began_ns}
@@ -392,19 +378,3 @@ class Controller:
             pids = {"controller": self._health.pid, "reader": self._reader.pid, "uplink": self._uplink.pid}
             return {"station": self._config.station_id, "state": self._picture(), "pids": pids, "ready": self._ready}
         raise ValueError(f"unknown question {question.get('ask')!r}; known are status, tail")
-
-
-def _presented_ms(card: ipc.CardRead) -> int:
-    """When a card was presented, as far as that is known: when it was read, unless the reader had not been asked for so
-    long that the card may be older; then the earliest moment that is possible, so that the core can call it stale."""
-    received_ms = card.received_mono_ns // 1_000_000
-    certain = received_ms - card.not_before_mono_ms <= POLLED_WITHIN_MS
-    return received_ms if certain else card.not_before_mono_ms
-
-
-def _input_event(report: gpio_thread.InputChanged) -> events.Event:
-    if report.input is Input.CONTACT_OPEN:
-        return events.ContactChanged(report.value, report.mono_ns // 1_000_000)
-    if report.input is Input.EXIT_PRESSED:
-        return events.ExitChanged(report.value)
-    return events.FireChanged(report.value)

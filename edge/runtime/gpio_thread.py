@@ -6,11 +6,13 @@ the controller's loop, sees that a call has been under way for longer than `CALL
 even that does not free the thread, leaves it behind and starts another. Once a second the levels are read back, which
 finds a dead pin server and a lock output that is not what it should be.
 
+What is asked of the thread has no queue that could run full: the lock is a level, so the newest wish replaces one that
+has not been carried out yet, and so does the newest ping.
+
 Whatever the thread has to say goes through `post`, which must be safe to call from any thread.
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +26,6 @@ log = logging.getLogger(__name__)
 READ_BACK_S: Final = 1.0
 REBUILD_S: Final = 0.5
 CALL_DEADLINE_S: Final = 0.8
-MAX_JOBS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ class GpioThread:
     def set_lock(self, released: bool) -> None:
         """Ask for the lock output; `LockDriven` answers unless the pins are away."""
         if self._worker is not None:
-            self._worker.ask(released)
+            self._worker.want_lock(released)
 
     def ping(self, token: int) -> None:
         if self._worker is not None:
-            self._worker.ask(token)
+            self._worker.want_pong(token)
 
     def check(self) -> None:
         """To be called a few times a second: end what hangs."""
@@ -105,29 +106,47 @@ class GpioThread:
             worker.finish()
 
 
+@dataclass(frozen=True)
+class _Wishes:
+    """What is asked of the thread and not done yet."""
+
+    lock: bool | None = None
+    ping: int | None = None
+    finish: bool = False
+
+    def __bool__(self) -> bool:
+        return self.finish or self.lock is not None or self.ping is not None
+
+
+NOTHING: Final = _Wishes()
+
+
 class _Worker(threading.Thread):
-    """One life of the thread. Jobs are: bool = drive the lock, int = answer a ping, None = finish."""
+    """One life of the thread."""
 
     def __init__(self, build: Callable[[OnChange], DoorPins], post: Callable[[PinReport], None]) -> None:
         super().__init__(name="gpio", daemon=True)
         self._build = build
         self._post_report = post
-        self._jobs: queue.Queue[bool | int | None] = queue.Queue(MAX_JOBS)
+        self._wake = threading.Condition()
+        self._wishes = NOTHING
         self._released = False
         self._pins: DoorPins | None = None
+        self._inputs = threading.Lock()
         self._told: Levels | None = None
         """What the last read-back or edge said of the inputs."""
+        self._edges = 0
         self._lost_told = False
         self._busy_since: float | None = None
         self._abandoned = False
 
     # ------------------------------------------------ called from the controller's thread
 
-    def ask(self, job: bool | int | None) -> None:
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
-            log.error("the GPIO thread's queue is full; its deadline will replace it")
+    def want_lock(self, released: bool) -> None:
+        self._wish(lock=released)
+
+    def want_pong(self, token: int) -> None:
+        self._wish(ping=token)
 
     def overdue(self) -> bool:
         since = self._busy_since
@@ -138,13 +157,18 @@ class _Worker(threading.Thread):
         pins = self._pins
         if pins is not None:
             pins.abort()
-        self.ask(None)
+        self._wish(finish=True)
 
     def finish(self) -> None:
-        self.ask(None)
+        self._wish(finish=True)
         self.join(CALL_DEADLINE_S)
         if self.is_alive():
             self.abandon()
+
+    def _wish(self, **wish: bool | int) -> None:
+        with self._wake:
+            self._wishes = replace(self._wishes, **wish)  # type: ignore[arg-type]
+            self._wake.notify()
 
     # ------------------------------------------------ the thread
 
@@ -161,48 +185,60 @@ class _Worker(threading.Thread):
     def _live(self) -> None:
         """Build the pins and serve them until asked to finish. Raises `PinsUnavailable`."""
         self._busy_since = time.monotonic()
-        self._pins = self._build(self._edge)
+        self._pins = pins = self._build(self._edge)
+        if self._abandoned:
+            return
+        pins.open()
         self._released = False
-        self._told = self._pins.read_levels()
-        self._post(PinsRead(self._told))
-        self._lost_told = False
+        self._read_all(pins)
         next_read = time.monotonic() + READ_BACK_S
         while True:
             self._busy_since = None
-            try:
-                job = self._jobs.get(timeout=max(0.0, next_read - time.monotonic()))
-            except queue.Empty:
-                self._busy_since = time.monotonic()
-                self._read_back()
-                next_read = time.monotonic() + READ_BACK_S
-                continue
+            wishes = self._take_wishes(next_read)
             self._busy_since = time.monotonic()
-            if job is None:
-                self._pins.close()
+            if self._abandoned:
                 return
-            self._serve(job)
+            if wishes.lock is not None:
+                pins.set_lock(wishes.lock)
+                self._released = wishes.lock
+                self._post(LockDriven(wishes.lock, time.monotonic_ns()))
+            if wishes.ping is not None:
+                self._post(Pong(wishes.ping))
+            if wishes.finish:
+                pins.close()
+                return
+            if time.monotonic() >= next_read:
+                self._read_back(pins)
+                next_read = time.monotonic() + READ_BACK_S
 
-    def _serve(self, job: bool | int) -> None:
-        if isinstance(job, bool):
-            if self._pins is not None:
-                self._pins.set_lock(job)
-                self._released = job
-                self._post(LockDriven(job, time.monotonic_ns()))
-        else:
-            self._post(Pong(job))
+    def _take_wishes(self, until: float) -> _Wishes:
+        with self._wake:
+            self._wake.wait_for(lambda: self._wishes, max(0.0, until - time.monotonic()))
+            wishes, self._wishes = self._wishes, NOTHING
+        return wishes
 
-    def _read_back(self) -> None:
+    def _read_all(self, pins: DoorPins) -> None:
+        levels = pins.read_levels()
+        with self._inputs:
+            self._told = levels
+            self._post(PinsRead(levels))
+        self._lost_told = False
+
+    def _read_back(self, pins: DoorPins) -> None:
         """Compare the pins with what is known of them: an edge can be missed, an output can be lost."""
-        assert self._pins is not None
-        assert self._told is not None
-        levels = self._pins.read_levels()
+        edges = self._edges
+        levels = pins.read_levels()
         if levels.lock_released != self._released:
             log.error("the lock output read back %s; it is set again", "released" if levels.lock_released else "rest")
-            self._pins.set_lock(self._released)
-        for name in Input:
-            if getattr(levels, name) != getattr(self._told, name):
-                self._post(InputChanged(name, getattr(levels, name), time.monotonic_ns()))
-        self._told = levels
+            pins.set_lock(self._released)
+        with self._inputs:
+            if self._told is None or self._edges != edges:
+                # An input moved while they were read one after the other: the edge is newer than the reading.
+                return
+            for name in Input:
+                if getattr(levels, name) != getattr(self._told, name):
+                    self._post(InputChanged(name, getattr(levels, name), time.monotonic_ns()))
+            self._told = levels
 
     def _lose(self, detail: str) -> None:
         self._busy_since = None
@@ -215,22 +251,23 @@ class _Worker(threading.Thread):
             self._post(PinsLost(detail))
 
     def _wait_to_rebuild(self) -> bool:
-        """Serve jobs without pins until the next try. True: asked to finish."""
+        """Answer pings until the next try. True: asked to finish. A lock wish of this time is void: the output comes
+        back at rest, and then the core says what it wants."""
         until = time.monotonic() + REBUILD_S
-        while (left := until - time.monotonic()) > 0:
-            try:
-                job = self._jobs.get(timeout=left)
-            except queue.Empty:
-                break
-            if job is None:
+        while time.monotonic() < until:
+            wishes = self._take_wishes(until)
+            if wishes.finish:
                 return True
-            self._serve(job)
+            if wishes.ping is not None:
+                self._post(Pong(wishes.ping))
         return False
 
     def _edge(self, name: Input, value: bool, mono_ns: int) -> None:
-        if self._told is not None:
-            self._told = replace(self._told, **{name.value: value})
-        self._post(InputChanged(name, value, mono_ns))
+        with self._inputs:
+            self._edges += 1
+            if self._told is not None:
+                self._told = replace(self._told, **{name.value: value})
+            self._post(InputChanged(name, value, mono_ns))
 
     def _post(self, report: PinReport) -> None:
         if not self._abandoned:

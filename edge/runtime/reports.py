@@ -1,0 +1,48 @@
+"""What the station's parts report, as the core's events. Pure; the controller does what is more than an event."""
+
+from typing import Final
+
+from edge.core import events
+from edge.drivers.door_gpio import Input
+from edge.runtime import gpio_thread, ipc
+
+POLLED_WITHIN_MS: Final = 1_000
+"""A reader is asked 20 times a second; one reset of its line takes less than this."""
+
+
+def input_event(report: gpio_thread.InputChanged) -> events.Event:
+    """An edge at a pin."""
+    if report.input is Input.CONTACT_OPEN:
+        return events.ContactChanged(report.value, report.mono_ns // 1_000_000)
+    if report.input is Input.EXIT_PRESSED:
+        return events.ExitChanged(report.value)
+    return events.FireChanged(report.value)
+
+
+def child_event(message: ipc.Message) -> events.Event | None:
+    """What a child said, where it is an event as it stands. A card is not: its credential is to be looked up."""
+    match message:
+        case ipc.ReaderStatus():
+            return events.ReaderChanged(message.reader, message.online, message.detail)
+        case ipc.UplinkStatus():
+            return events.UplinkChanged(message.connected, message.detail)
+        case ipc.DesiredArrived():
+            return events.DesiredReceived(message.revision, message.posture)
+        case ipc.CommandArrived():
+            return events.CommandReceived(message.id, message.kind, message.issued_by, message.args)
+        case ipc.DownwardRefused():
+            return events.MessageRefused(message.topic, message.reason)
+        case ipc.RosterSwitchedTo():
+            return events.RosterSwitched(message.node, message.version, message.members)
+        case ipc.RosterTrouble():
+            return events.RosterChanged(message.available, message.detail)
+        case _:
+            return None
+
+
+def presented_ms(card: ipc.CardRead) -> int:
+    """When a card was presented, as far as that is known: when it was read, unless the reader had not been asked for so
+    long that the card may be older; then the earliest moment that is possible, so that the core can call it stale."""
+    received_ms = card.received_mono_ns // 1_000_000
+    certain = received_ms - card.not_before_mono_ms <= POLLED_WITHIN_MS
+    return received_ms if certain else card.not_before_mono_ms
