@@ -28,6 +28,8 @@ from yizhan.stack.people import PEOPLE
 from yizhan.stack.table import station
 
 PATIENCE_S = 15.0
+A_SECOND_MS = 1_000
+"""Within which a worker at the door is to be in."""
 RIDER = "rider-1"
 STRANGER = "stranger-1"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.station.station_under_test import StationUnderTest, put_roster
+from tests.station.station_under_test import A_SECOND_MS, StationUnderTest, put_roster
 from yizhan.services import Services
 from yizhan.stack.files import Options, write_files
 from yizhan.stack.layout import Layout, Ports
@@ -69,11 +69,11 @@ def test_a_full_disk_is_an_alarm_and_cards_work(on_small_disk: tuple[StationUnde
     shown = 0
     while "storage_full" not in station.alarms():
         assert shown < 400, "the journal finds room for ever"
-        assert station.enter_by_card() < 400
+        assert station.enter_by_card() < A_SECOND_MS
         shown += 1
         station.wait_at_rest()
         fill(disk)
-    assert station.enter_by_card() < 400
+    assert station.enter_by_card() < A_SECOND_MS
     filler.unlink()
     station.wait(lambda: "storage_full" not in station.alarms(), "storage alarm cleared", 30)
     copy = station.layout.root / "copy"
