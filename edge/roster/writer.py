@@ -8,7 +8,7 @@ its cursor.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -121,7 +121,7 @@ class RosterWriter:
 
     def wanted(self) -> tuple[Pull, ...]:
         """What to pull to reach the newest head: one `Pull` per node that is behind, none when all is held."""
-        with self._writing() as connection:
+        with self._transaction("BEGIN") as connection:
             nodes = connection.execute("SELECT node, version, anew FROM head_node ORDER BY node").fetchall()
             pulls = (_pull(connection, NodeId(node), version, bool(anew)) for node, version, anew in nodes)
             return tuple(pull for pull in pulls if pull is not None)
@@ -186,7 +186,7 @@ class RosterWriter:
 
     def status(self) -> RosterStatus:
         """What is held. Counts all members (tens of milliseconds for 100,000): ask after a change, not all the time."""
-        with self._writing() as connection:
+        with self._transaction("BEGIN") as connection:
             held = connection.execute("SELECT node, version FROM holding WHERE state = 'active'").fetchall()
             members = connection.execute(
                 "SELECT count(DISTINCT entry.member_id) FROM holding JOIN entry ON entry.holding = holding.id "
@@ -214,9 +214,18 @@ class RosterWriter:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+        # Copied back at once: a reader that finds no room for the log's index reads the file without it. What is
+        # committed stands all the same, and the next change tries again.
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         connection = self._connection
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(begin)
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -224,8 +233,6 @@ class RosterWriter:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            # Copied back at once: a reader that finds no room for the log's index reads the file without it.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             raise RosterNotWritten(f"roster {self._path}: {error}") from error
 
