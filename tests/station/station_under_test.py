@@ -173,11 +173,13 @@ class StationUnderTest:
 
 @contextmanager
 def running_station(
-    directory: Path, *, options: Options | None = None, watchdog_ms: int | None = 2_000
+    directory: Path, *, watchdog_ms: int | None = 2_000, sim_extra: str = "", edge_extra: str = ""
 ) -> Iterator[StationUnderTest]:
-    """A station that is ready for cards; everything ends with the block."""
+    """A station that is ready for cards; everything ends with the block. `…_extra` is more TOML for its programs."""
     layout = Layout(directory, Ports.free())
-    write_files(layout, options or Options(release_ms=1_000))
+    write_files(layout, Options(release_ms=1_000, edge_extra=edge_extra))
+    with layout.sim_config.open("a", encoding="utf-8") as sim:
+        sim.write(sim_extra)
     put_roster(layout)
     with Services(station(layout, watchdog_ms=watchdog_ms), control_socket=layout.control_socket) as services:
         services.start()
