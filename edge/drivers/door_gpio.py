@@ -56,7 +56,10 @@ OnChange = Callable[[Input, bool, int], None]
 
 
 class DoorPins(Protocol):
-    """What the GPIO thread needs of a door's pins. Every method may raise `PinsUnavailable`."""
+    """What the GPIO thread needs of a door's pins. Every method but `abort` may raise `PinsUnavailable`."""
+
+    def open(self) -> None:
+        """Take the pins, lock output to rest first. Called once, before anything else."""
 
     def set_lock(self, released: bool) -> None:
         """Energise or rest the lock's release output."""
@@ -65,20 +68,31 @@ class DoorPins(Protocol):
         """All levels as the hardware has them now."""
 
     def abort(self) -> None:
-        """End blocked calls, from any thread; the object is of no use afterwards."""
+        """End blocked calls, `open` among them, from any thread. The object then does not touch a pin any more."""
 
     def close(self) -> None:
         """Lock output to rest, then let the pins go."""
 
 
 class GpiozeroDoorPins:
-    """The door's pins on either of gpiozero's factories. Building one puts the lock output to rest first."""
+    """The door's pins on either of gpiozero's factories."""
 
     def __init__(self, section: GpioSection, on_change: OnChange) -> None:
+        self._section = section
         self._on_change = on_change
+        self._factory: Any = None
+        self._aborted = False
+
+    def open(self) -> None:
+        section = self._section
         self._factory = _pin_factory(section)
         try:
+            if self._aborted:
+                # The server hung and answers again. By now others may drive these pins: rest or pulls set from here
+                # would be set over theirs.
+                raise PinsUnavailable("given up while it was being opened")
             with _pin_errors():
+                _rest(self._factory, section)
                 self._lock = OutputDevice(
                     section.lock_pin,
                     active_high=section.lock_active_high,
@@ -110,7 +124,9 @@ class GpiozeroDoorPins:
             )
 
     def abort(self) -> None:
-        _disconnect(self._factory)
+        self._aborted = True
+        if self._factory is not None:
+            _disconnect(self._factory)
 
     def close(self) -> None:
         try:
@@ -145,12 +161,7 @@ class _pin_errors:
 def _pin_factory(section: GpioSection) -> Any:
     """The gpiozero factory that the configuration names. Raises `PinsUnavailable`."""
     if section.pin_factory is PinFactory.PIGPIO:
-        factory = _pigpio_factory(section.host, section.port)
-        # The daemon keeps what a program that died has written, and gpiozero makes the pin an output before it writes
-        # to it: the lock would be let go again for some milliseconds.
-        with _pin_errors():
-            factory.connection.write(section.lock_pin, int(not section.lock_active_high))
-        return factory
+        return _pigpio_factory(section.host, section.port)
     with _pin_errors():
         from gpiozero.pins.lgpio import LGPIOFactory
 
@@ -176,10 +187,26 @@ def _pigpio_factory(host: str, port: int) -> Any:
         return factory
 
 
+def _rest(factory: Any, section: GpioSection) -> None:
+    """The lock output's level before the pin is claimed."""
+    if section.pin_factory is PinFactory.PIGPIO:
+        # The daemon keeps what a program that died has written, and gpiozero makes the pin an output before it writes
+        # to it: the lock would be let go again for some milliseconds.
+        factory.connection.write(section.lock_pin, int(not section.lock_active_high))
+
+
 def _disconnect(factory: Any) -> None:
     """Let a factory go for good, also when its server is dead or hangs."""
-    connection = getattr(factory, "connection", None)
-    if connection is None or not hasattr(connection, "sl"):
+    if not hasattr(factory, "connection"):
+        # Pins of this machine: claimed until they are closed, so the next factory could not have them.
+        try:
+            with _pin_errors():
+                factory.close()
+        except PinsUnavailable as error:
+            log.debug("pins not closed in order: %s", error)
+        return
+    connection = factory.connection
+    if connection is None:
         return
     notify = getattr(connection, "_notify", None)
     if notify is not None:

@@ -219,6 +219,9 @@ class _Worker(threading.Thread):
 
     def _read_all(self, pins: DoorPins) -> None:
         levels = pins.read_levels()
+        with self._wake:
+            # Void, as in `_wait_to_rebuild`.
+            self._wishes = replace(self._wishes, lock=None)
         with self._inputs:
             self._told = levels
             self._post(PinsRead(levels))
