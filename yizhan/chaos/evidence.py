@@ -23,6 +23,7 @@ _ROWS: Final = text(
     "SELECT epoch, stream, seq, recorded_at_ms, mono_ms, kind, body, digest FROM record WHERE station = :station"
 )
 _PICTURE: Final = text("SELECT epoch, stream, seq FROM change WHERE station = :station AND seq IS NOT NULL")
+_ALARMS: Final = text("SELECT code, standing FROM alarm WHERE station = :station AND origin = 'cloud'")
 _HELD: Final = text(
     "SELECT count(DISTINCT seq) FROM record WHERE station = :station AND epoch = :epoch AND stream = :stream "
     "AND seq > :after AND seq <= :through"
@@ -90,6 +91,13 @@ class CloudDatabase:
     def picture(self, station: str) -> list[Key]:
         """The places of the records that have become part of the fleet's picture, one for each change."""
         return [(epoch, stream, seq) for epoch, stream, seq in self._ask(_PICTURE, station=station)]
+
+    def alarms(self, station: str) -> dict[str, bool]:
+        """The codes of the alarms that the cloud itself has ever raised about a station, and whether one stands."""
+        found: dict[str, bool] = {}
+        for code, standing in self._ask(_ALARMS, station=station):
+            found[code] = found.get(code, False) or bool(standing)
+        return found
 
     def holds(self, station: str, epoch: str, stream: str, after_seq: int, through_seq: int) -> bool:
         """Whether every position `after_seq < seq ≤ through_seq` is there."""

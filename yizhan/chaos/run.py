@@ -17,6 +17,8 @@ from yizhan.stack.clients import Sim, Unanswered, wait_for
 from yizhan.stack.layout import STATION
 
 SETTLED_WITHIN_S: Final = 30.0
+FALSE_ALARMS: Final = ("journal_forked", "journal_corrupt", "journal_reset", "records_lost", "records_forgotten")
+"""What the cloud must not believe of a station because parts were killed."""
 READERS_DIE: Final = {Victim.EDGE, Victim.CONTROLLER, Victim.READER, Victim.ALL}
 FINDINGS_SHOWN: Final = 20
 
@@ -104,6 +106,8 @@ def run(root: Path, settings: Settings) -> Result:
             counts.troubles.append("not every acknowledgement could be looked up")
         counts.troubles += stage.unexpected_starts()
         verdict = judge(_gather(stage, database))
+        raised = database.alarms(STATION)
+        counts.troubles += [f"the cloud raised the alarm {code}" for code in FALSE_ALARMS if code in raised]
         return Result(
             rounds=settings.rounds,
             kills=stage.kills,
