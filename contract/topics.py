@@ -72,5 +72,6 @@ def of_all_stations(leaf: Leaf) -> str:
 
 
 def shared(leaf: Leaf) -> str:
-    """The same, shared among the ingest workers."""
-    return f"$share/{INGEST_GROUP}/{of_all_stations(leaf)}"
+    """The same, shared among the ingest workers: one group per leaf, since a broker may deliver only one of several
+    filters that a client subscribes in one group (iotcore 0.4.0 does)."""
+    return f"$share/{INGEST_GROUP}-{leaf.name.lower()}/{of_all_stations(leaf)}"

@@ -27,7 +27,7 @@ from cloud.roster import pages, publisher
 from cloud.roster.keys import Signer
 from cloud.store.database import Database
 from contract.codec import encode
-from contract.topics import INGEST_GROUP, Leaf, Topic, of_all_stations
+from contract.topics import Leaf, Topic, shared
 
 log = logging.getLogger(__name__)
 QUEUE_MESSAGES: Final = 5_000
@@ -63,7 +63,7 @@ class IngestWorker:
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         for leaf in SUBSCRIBED:
-            await client.subscribe(_shared(leaf), qos=1)
+            await client.subscribe(shared(leaf), qos=1)
         self._client = client
         self.link.up()
         try:
@@ -174,14 +174,6 @@ def _size(item: Item) -> int:
     """What an item weighs in the queue: its payload as it came."""
     return 0 if isinstance(item, Greeting) else len(item.payload)
 
-
-def _shared(leaf: Leaf) -> str:
-    """One leaf of all stations, shared among the workers.
-
-    Each leaf has a group of its own: iotcore 0.4.0 delivers only one of the filters that a client subscribes in one
-    group (measured).
-    """
-    return f"$share/{INGEST_GROUP}-{leaf.name.lower()}/{of_all_stations(leaf)}"
 
 
 def _one_line(error: BaseException) -> str:

@@ -89,4 +89,4 @@ def test_every_leaf_has_one_direction_and_commands_are_never_retained() -> None:
 
 def test_filters_hear_every_station_alone_or_shared() -> None:
     assert of_all_stations(Leaf.ROSTER_PULL) == "yz/1/+/roster/pull"
-    assert shared(Leaf.JOURNAL) == "$share/ingest/yz/1/+/journal"
+    assert shared(Leaf.JOURNAL) == "$share/ingest-journal/yz/1/+/journal"
