@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from yizhan.chaos import parts
 from yizhan.chaos.judge import Down
 from yizhan.chaos.plan import Victim
 from yizhan.services import Condition, Service, Services
+from yizhan.services.probe import free_ports
 from yizhan.stack import table
 from yizhan.stack.clients import Sim, Unanswered, wait_for
 from yizhan.stack.files import Options, write_files
@@ -64,8 +65,9 @@ class Stage:
     """
 
     def __init__(self, root: Path, database: Database, broker: Broker, seed: int) -> None:
-        self.layout = layout = Layout(root, Ports.free())
-        self.cluster = parts.Cluster(_free_port(layout)) if database is Database.POSTGRESQL else None
+        *of_stack, of_database = free_ports(len(fields(Ports)) + 1)
+        self.layout = layout = Layout(root, Ports(*of_stack))
+        self.cluster = parts.Cluster(of_database) if database is Database.POSTGRESQL else None
         self.database_url = self.cluster.url if self.cluster else layout.database_url
         self.downs: list[Down] = []
         self.kills: dict[str, int] = {}
@@ -271,14 +273,3 @@ class Stage:
 def monotonic_ms() -> float:
     """The clock that the simulator's log and the station's records use too."""
     return time.monotonic() * 1000
-
-
-def _free_port(layout: Layout) -> int:
-    """A free port that the layout has not taken."""
-    taken = set(asdict(layout.ports).values())
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port not in taken:
-            return port

@@ -1,12 +1,10 @@
 """Where everything lies and which ports it takes."""
 
-import socket
-from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
 
-from yizhan.services.probe import is_free
+from yizhan.services.probe import free_ports, is_free
 
 STATION: Final = "yz-bj-0001"
 STATION_NAME: Final = "朝阳门外街道驿站"
@@ -40,14 +38,8 @@ class Ports:
 
     @classmethod
     def free(cls) -> Self:
-        """Ports that are free now, chosen by the kernel."""
-        with ExitStack() as held:
-            ports = []
-            for _ in fields(cls):
-                probe = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-                probe.bind(("127.0.0.1", 0))
-                ports.append(probe.getsockname()[1])
-        return cls(*ports)
+        """Ports that are free now."""
+        return cls(*free_ports(len(fields(cls))))
 
     def check(self) -> None:
         """Raises `PortTaken` for the first that is in use."""
