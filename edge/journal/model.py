@@ -84,7 +84,7 @@ class Loaded:
     """What a start needs: the newest readable snapshot, and an iterator over the events behind it, oldest first.
 
     The iterator reads page by page and is to be exhausted before the journal is written. `notes` names snapshots that
-    could not be read and were dropped.
+    could not be read and were dropped, and events behind the snapshot that the hard limit has not left.
     """
 
     snapshot: Snapshot | None

@@ -45,7 +45,20 @@ def load(connection: Connection) -> Loaded:
             break
         notes.append(f"snapshot through event {through_seq} is unreadable and was dropped")
         connection.execute("DELETE FROM snapshot WHERE id = ?", (identity,))
+    notes += _holes(connection, *start)
     return Loaded(snapshot, _events_behind(connection, epochs, *start), latest_trusted_ms(connection), tuple(notes))
+
+
+def _holes(connection: Connection, number: int, through_seq: int) -> list[str]:
+    """Events that a start would replay, had the hard limit left them."""
+    floors = connection.execute(
+        "SELECT epoch, floor_seq FROM stream WHERE stream = ? AND epoch >= ? ORDER BY epoch", (EVENTS, number)
+    ).fetchall()
+    return [
+        f"events up to {floor_seq} of epoch number {epoch} are no longer kept, and in no snapshot"
+        for epoch, floor_seq in floors
+        if floor_seq > (through_seq if epoch == number else 0)
+    ]
 
 
 def latest_trusted_ms(connection: Connection) -> int | None:

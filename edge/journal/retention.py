@@ -19,7 +19,7 @@ from contract.digest import canonical_json
 from contract.ids import Stream
 from edge.journal import schema
 from edge.journal.errors import StorageFull
-from edge.journal.model import Budget, Maintained
+from edge.journal.model import MAX_SEQ, Budget, Maintained
 from edge.journal.rows import STREAMS_BY_CODE, Row, head_of
 from edge.journal.schema import GAP_KIND, RECORD_COLUMNS, STREAM_CODES
 from edge.journal.storage import Connection, page_bytes, transaction, translated, used_bytes
@@ -128,12 +128,11 @@ def _drop_acknowledged(
 ) -> int:
     """Drops the oldest acknowledged rows of the stream that has the oldest one, up to `most`; how many rows went."""
     with transaction(connection):
-        current, _ = schema.current_epoch(connection)
         candidates = [
             found
             for (epoch,) in connection.execute("SELECT number FROM epoch ORDER BY number").fetchall()
             for stream in STREAM_CODES.values()
-            if (found := _oldest_acknowledged(connection, epoch, stream, current, before_ms, protect, most))
+            if (found := _oldest_acknowledged(connection, epoch, stream, before_ms, protect, most))
         ]
         if not candidates:
             return 0
@@ -157,15 +156,14 @@ def _oldest_acknowledged(
     connection: Connection,
     epoch: int,
     stream: int,
-    current: int,
     before_ms: int | None,
     protect: bool,
     most: int,
 ) -> _Oldest | None:
     head = head_of(connection, epoch, stream)
     through = head.acknowledged_seq
-    if protect and stream == EVENTS and epoch == current:
-        through = min(through, max(_snapshot_through(connection, epoch), head.seq - REPLAY_PROTECTED))
+    if protect and stream == EVENTS:
+        through = min(through, max(_replayed_by_nobody(connection, epoch), head.seq - REPLAY_PROTECTED))
     rows = connection.execute(
         "SELECT seq, recorded_at_ms FROM record WHERE epoch = ? AND stream = ? AND seq <= ? ORDER BY seq LIMIT ?",
         (epoch, stream, through, most),
@@ -176,12 +174,12 @@ def _oldest_acknowledged(
     return _Oldest(epoch, stream, rows[-1][0], len(rows), rows[0][1]) if rows else None
 
 
-def _snapshot_through(connection: Connection, epoch: int) -> int:
-    """The position up to which no start replays any more. 0: none in this epoch."""
-    row = connection.execute(
-        "SELECT through_seq FROM snapshot WHERE epoch = ? ORDER BY id DESC LIMIT 1", (epoch,)
-    ).fetchone()
-    return int(row[0]) if row else 0
+def _replayed_by_nobody(connection: Connection, epoch: int) -> int:
+    """The position in an epoch up to which the newest snapshot stands for the events, so that no start replays them."""
+    newest = connection.execute("SELECT epoch, through_seq FROM snapshot ORDER BY id DESC LIMIT 1").fetchone()
+    if newest is None or newest[0] < epoch:
+        return 0
+    return int(newest[1]) if newest[0] == epoch else MAX_SEQ
 
 
 def _give_up(connection: Connection, stream: Stream, most: int = STEP_RECORDS) -> int:

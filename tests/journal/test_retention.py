@@ -78,6 +78,26 @@ def test_what_the_next_start_replays_outlasts_the_soft_limit(journal: Journal) -
     assert numbers(journal) == list(range(600))
 
 
+def test_a_start_still_replays_what_a_fork_has_left_in_the_old_epoch(journal: Journal) -> None:
+    journal.append([event(0)])
+    journal.save_snapshot("{}", 1)
+    journal.append([event(1), event(2)])
+    acknowledge_all(journal)
+    journal.fork("test", mono_ms=0, recorded_at_ms=NOW_MS, clock_trusted=True)
+    maintain_to_the_end(journal, NOW_MS + 100 * DAY_MS)
+    assert numbers(journal) == [1, 2]
+    assert journal.load().notes == ()
+
+
+def test_a_start_is_told_of_events_that_the_hard_limit_has_not_left(journal: Journal) -> None:
+    for start in range(0, 3_000, 50):
+        journal.append([event(number, 500) for number in range(start, start + 50)])
+        acknowledge_all(journal)
+    assert len(numbers(journal)) < 3_000
+    (note,) = journal.load().notes
+    assert note.startswith("events up to")
+
+
 def test_telemetry_goes_before_any_event_and_leaves_one_gap_record(path: Path, journal: Journal) -> None:
     for start in range(0, 700, 50):
         journal.append([telemetry(number) for number in range(start, start + 50)])
