@@ -175,6 +175,5 @@ def _size(item: Item) -> int:
     return 0 if isinstance(item, Greeting) else len(item.payload)
 
 
-
 def _one_line(error: BaseException) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
