@@ -30,7 +30,7 @@ def is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that are free now, and that no outgoing connection takes while their server is being restarted.
+    """Ports of 127.0.0.1 that are free now and that no outgoing connection takes while their server is restarted.
 
     The kernel gives outgoing connections ports of a range of its own, from which `bind` to port 0 draws as well; these
     lie below it. Raises `OSError` when there are none.
