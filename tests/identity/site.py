@@ -20,7 +20,7 @@ from yizhan.stack.clients import Cloud, Sim, Unanswered, wait_for
 from yizhan.stack.files import Options, write_files
 from yizhan.stack.layout import STATION, Layout, Ports
 
-SOON_S = 8.0
+SOON_S = 25.0
 OPTIONS = Options(release_ms=500, edge_extra="ack_timeout_ms = 500\nlongest_retry_ms = 500\n")
 
 
