@@ -72,6 +72,6 @@ def test_questions_are_answered_while_a_snapshot_is_taken_in(path: Path) -> None
     done.set()
     thread.join()
     assert pages > 0
-    # Two Python threads share one interpreter here (5 ms switches); on a station they are two processes. Waiting for the
-    # writer's transactions, of some 20 ms each, would show in every question.
+    # Two Python threads share one interpreter here (5 ms switches); on a station they are two processes. Waiting for
+    # the writer's transactions, of some 20 ms each, would show in every question.
     assert times[len(times) * 3 // 4] < 10
