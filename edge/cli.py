@@ -1,4 +1,4 @@
-"""`yizhan edge`: run a station, ask it how it is, follow what it does, check its configuration."""
+"""`yizhan edge`: run a station, ask it how it is, follow what it does, look back, check its configuration."""
 
 import argparse
 import json
@@ -49,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check-config", help="read a configuration and say what is wrong with it")
     check.add_argument("config", type=Path)
     check.set_defaults(act=_check_config)
+    replay = commands.add_parser("replay", help="what a journal holds, event by event, with what each changed")
+    replay.add_argument("file", type=Path, help="a station's journal.db, live or a copy; it is only read")
+    replay.add_argument("--until", type=int, metavar="SEQ", help="stop behind this event of the newest epoch")
+    replay.add_argument("--json", action="store_true", help="as JSON lines, the last one the state")
+    replay.set_defaults(act=_replay)
     return parser
 
 
@@ -105,6 +110,22 @@ def _check_config(options: argparse.Namespace) -> int:
     loaded = load(options.config)
     wiring.core_config(loaded.config)
     print(f"{options.config}: station {loaded.config.station.id}, digest {loaded.digest}: can be used")
+    return 0
+
+
+# ---------------------------------------------------------------- look back
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from edge.journal.errors import JournalError
+    from edge.journal.history import open_history
+    from edge.runtime.replay import Replay, ReplayError, show
+
+    try:
+        show(Replay(open_history(options.file), options.until), print, as_json=options.json)
+    except (JournalError, ReplayError) as error:
+        print(f"yizhan edge replay: {error}", file=sys.stderr)
+        return EXIT_FAILED
     return 0
 
 

@@ -49,6 +49,19 @@ def load(connection: Connection) -> Loaded:
     return Loaded(snapshot, _events_behind(connection, epochs, *start), latest_trusted_ms(connection), tuple(notes))
 
 
+def sound_snapshots(connection: Connection) -> tuple[Snapshot, ...]:
+    """Every snapshot that can be read, in the order of the events that they stand behind."""
+    rows = connection.execute(
+        "SELECT epoch.id, through_seq, version, state, digest "
+        "FROM snapshot JOIN epoch ON epoch.number = snapshot.epoch ORDER BY epoch.number, through_seq"
+    ).fetchall()
+    return tuple(
+        Snapshot(Epoch(epoch), Seq(through_seq), version, state)
+        for epoch, through_seq, version, state, digest in rows
+        if digest == _digest(version, state)
+    )
+
+
 def _holes(connection: Connection, number: int, through_seq: int) -> list[str]:
     """Events that a start would replay, had the hard limit left them."""
     floors = connection.execute(
