@@ -164,7 +164,8 @@ class Stage:
     def _kill_child(self, victim: Victim) -> None:
         if "edge" in self._down:
             return
-        pid = self._station()["pids"][victim]
+        wait_for(self._children_are_back, f"the {victim} process", UP_WITHIN_S)
+        pid = int(self._station()["pids"][victim])
         self._pids_before[victim] = pid
         os.kill(pid, signal.SIGKILL)
         self._count(victim)
@@ -173,8 +174,8 @@ class Stage:
         starts = self.services.status()["edge"].starts
         self.services.kill("edge")
         wait_for(lambda: self.services.status()["edge"].starts > starts, "the controller started again", UP_WITHIN_S)
-        self._count(Victim.CONTROLLER)
         self._pids_before.clear()
+        self._count(Victim.CONTROLLER)
 
     def _kill_database(self) -> None:
         if self.cluster is None:
