@@ -54,6 +54,15 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--until", type=int, metavar="SEQ", help="stop behind this event of the newest epoch")
     replay.add_argument("--json", action="store_true", help="as JSON lines, the last one the state")
     replay.set_defaults(act=_replay)
+    explain = commands.add_parser("explain", help="why a card would be let in or not; nothing is opened or recorded")
+    explain.add_argument("--config", type=Path, required=True)
+    explain.add_argument("--card", required=True, metavar="FORMAT:BITS:HEX", help="for example wiegand:26:02b3c4c0")
+    explain.add_argument(
+        "--at", metavar="TIME", help="ISO 8601, in the station's zone if it names none; now if not given"
+    )
+    explain.add_argument("--reader", metavar="ID", help="the station's first reader if not given")
+    explain.add_argument("--json", action="store_true", help="as JSON")
+    explain.set_defaults(act=_explain)
     return parser
 
 
@@ -149,6 +158,40 @@ def _status(options: argparse.Namespace) -> int:
         answer = json.loads(end.makefile("rb").readline())
     print(json.dumps(answer, ensure_ascii=False, indent=2) if options.json else _in_words(answer))
     return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    """The running station's answer, or what its files say when none runs."""
+    from edge.runtime import explaining
+
+    asked = {"card": options.card, "at": options.at, "reader": options.reader}
+    loaded = load(options.config)
+    try:
+        try:
+            with _connected(options.config) as end:
+                end.sendall(json.dumps({"ask": "explain", **asked}).encode() + b"\n")
+                answer = json.loads(end.makefile("rb").readline())
+            if "error" in answer:
+                raise ValueError(answer["error"])
+        except ConfigError:
+            answer = _explained_from_files(loaded, asked)
+    except (ValueError, OSError) as error:
+        print(f"yizhan edge explain: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    print(json.dumps(answer, ensure_ascii=False, indent=2) if options.json else explaining.in_words(answer))
+    return 0
+
+
+def _explained_from_files(loaded: LoadedConfig, asked: dict[str, Any]) -> dict[str, Any]:
+    """Raises `ValueError` for a question or a file that cannot be used."""
+    from edge.journal.errors import JournalError
+    from edge.roster.errors import KeyUnusable
+    from edge.runtime.offline import explain_from_files
+
+    try:
+        return explain_from_files(loaded.config, asked)
+    except (JournalError, KeyUnusable) as error:
+        raise ValueError(str(error)) from None
 
 
 def _tail(options: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contract.policy.model import Decision, Member, Request
+from contract.policy.model import Decision, Explanation, Member, Request, RuleVerdict, Verdict
 from contract.policy.schedule import is_within
 from contract.records import Posture, Reason
 
@@ -143,3 +143,17 @@ def decide(request: Request) -> Decision:
         if detail is not None:
             return Decision(granted=False, reason=rule.reason, rule=rule.name, detail=detail)
     return Decision(granted=True, reason=Reason.GRANTED, rule=GRANTED_RULE, detail="no rule objects")
+
+
+def explain(request: Request) -> Explanation:
+    """The same decision, with the verdict of every rule: what would still stand in the way were the first one met."""
+    return Explanation(decide(request), tuple(_verdict(rule, request) for rule in RULES))
+
+
+def _verdict(rule: Rule, request: Request) -> RuleVerdict:
+    if isinstance(rule, MemberRule) and request.member is None:
+        return RuleVerdict(rule.name, rule.reason, Verdict.NOT_ASKED)
+    detail = rule.objection(request)
+    if detail is None:
+        return RuleVerdict(rule.name, rule.reason, Verdict.AGREES)
+    return RuleVerdict(rule.name, rule.reason, Verdict.OBJECTS, detail)

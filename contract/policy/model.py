@@ -83,3 +83,29 @@ class Decision:
     reason: Reason
     rule: str
     detail: str
+
+
+class Verdict(StrEnum):
+    """What one rule says to a request. `not_asked`: it is about a member, and there is none."""
+
+    AGREES = "agrees"
+    OBJECTS = "objects"
+    NOT_ASKED = "not_asked"
+
+
+@dataclass(frozen=True)
+class RuleVerdict:
+    """A rule's answer by itself, whether or not one before it has decided. `reason` is what its objection means."""
+
+    rule: str
+    reason: Reason
+    verdict: Verdict
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A decision, and what all the rules said, in the order in which they are asked."""
+
+    decision: Decision
+    verdicts: tuple[RuleVerdict, ...]

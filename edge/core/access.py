@@ -1,12 +1,13 @@
 """A credential at a reader: ask the policy with what the station knows, record the answer, act on it."""
 
-from contract.policy.decide import decide
-from contract.policy.model import Clock, Decision, Factor, Occupancy, Request
+from contract.policy.decide import decide, explain
+from contract.policy.model import Clock, Decision, Explanation, Factor, Occupancy, Request
 from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
 from edge.core import doorkeeper
+from edge.core.config import StationConfig
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import CardPresented
-from edge.core.state import Health, Release
+from edge.core.state import Health, Now, Release, StationState
 from edge.core.turn import Turn
 
 
@@ -47,21 +48,28 @@ def present(turn: Turn, event: CardPresented) -> None:
 
 def judge(turn: Turn, event: CardPresented) -> Decision:
     """The policy's decision, which changes nothing."""
-    config, now, inside = turn.config, turn.now, turn.durable.occupancy
-    return decide(
-        Request(
-            station=config.station_id,
-            posture=turn.durable.posture,
-            member=event.member,
-            clock=Clock(now.wall_ms, now.clock_trusted, now.latest_trusted_ms),
-            age_ms=now.mono_ms - event.presented_mono_ms,
-            factors=event.factors,
-            roster_available=event.roster_available,
-            occupancy=Occupancy(inside.people, inside.sure, config.access.capacity),
-            strict_clock=config.access.strict_clock,
-            timezone=config.timezone,
-            stale_after_ms=config.access.stale_after_ms,
-        )
+    return decide(_request(turn.config, turn.state, event, turn.now))
+
+
+def explain_card(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Explanation:
+    """What would be decided and why: nothing is opened, recorded or changed."""
+    return explain(_request(config, state, event, now))
+
+
+def _request(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Request:
+    inside = state.durable.occupancy
+    return Request(
+        station=config.station_id,
+        posture=state.durable.posture,
+        member=event.member,
+        clock=Clock(now.wall_ms, now.clock_trusted, now.latest_trusted_ms),
+        age_ms=now.mono_ms - event.presented_mono_ms,
+        factors=event.factors,
+        roster_available=event.roster_available,
+        occupancy=Occupancy(inside.people, inside.sure, config.access.capacity),
+        strict_clock=config.access.strict_clock,
+        timezone=config.timezone,
+        stale_after_ms=config.access.stale_after_ms,
     )
 
 

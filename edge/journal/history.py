@@ -17,7 +17,7 @@ from contract.ids import Epoch, Stream
 from edge.journal import schema
 from edge.journal.errors import JournalError, SchemaTooNew, StorageBroken
 from edge.journal.model import Snapshot, StoredRecord
-from edge.journal.replaying import sound_snapshots
+from edge.journal.replaying import latest_trusted_ms, sound_snapshots
 from edge.journal.rows import head_of, rows_after
 from edge.journal.schema import STREAM_CODES
 from edge.journal.storage import Connection, connect_read_only, translated
@@ -34,25 +34,52 @@ class Span:
     head_seq: int
 
 
-@dataclass(frozen=True)
 class History:
-    """`spans` oldest epoch first; `snapshots` are those that can be read, in the order of the events."""
+    """`spans` oldest epoch first; `snapshots` are those that can be read, in the order of the events;
+    `latest_trusted_ms` is the newest time in the journal that was trusted."""
 
-    spans: tuple[Span, ...]
-    snapshots: tuple[Snapshot, ...]
-    records: Iterator[StoredRecord]
+    def __init__(
+        self,
+        path: Path,
+        connection: Connection,
+        spans: dict[int, Span],
+        snapshots: tuple[Snapshot, ...],
+        latest: int | None,
+    ) -> None:
+        self.spans = tuple(spans.values())
+        self.snapshots = snapshots
+        self.latest_trusted_ms = latest
+        self._path = path
+        self._connection = connection
+        self._by_number = spans
+
+    def records(self, behind: Snapshot | None = None) -> Iterator[StoredRecord]:
+        """All events, or those behind a snapshot; to be asked for once. Raises `JournalError`."""
+        begun = behind is None
+        try:
+            with named(self._path):
+                for number, span in self._by_number.items():
+                    after = span.floor_seq
+                    if behind is not None and span.epoch == behind.epoch:
+                        begun, after = True, behind.through_seq
+                    for row in rows_after(self._connection, number, EVENTS, after) if begun else ():
+                        if row.seq > span.head_seq:
+                            break
+                        yield row.stored(span.epoch)
+        finally:
+            self._connection.close()
 
 
 def open_history(path: Path) -> History:
     """The history in the file as it is now; records that are written later are not in it.
 
     Raises:
-        JournalError: there is no file, it is no journal, or it cannot be read; `records` raises it too.
+        JournalError: there is no file, it is no journal, or it cannot be read.
     """
     if not path.is_file():
         raise StorageBroken(f"no journal at {path}")
-    numbers: dict[int, Span] = {}
-    with _named(path):
+    spans: dict[int, Span] = {}
+    with named(path):
         connection = _connect(path)
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         application: int = connection.execute("PRAGMA application_id").fetchone()[0]
@@ -62,21 +89,10 @@ def open_history(path: Path) -> History:
             raise StorageBroken("it is none")
         for number, epoch in connection.execute("SELECT number, id FROM epoch ORDER BY number").fetchall():
             head = head_of(connection, number, EVENTS)
-            numbers[number] = Span(Epoch(epoch), head.floor_seq, head.seq)
+            spans[number] = Span(Epoch(epoch), head.floor_seq, head.seq)
         snapshots = sound_snapshots(connection)
-    return History(tuple(numbers.values()), snapshots, _records(path, connection, numbers))
-
-
-def _records(path: Path, connection: Connection, numbers: dict[int, Span]) -> Iterator[StoredRecord]:
-    try:
-        with _named(path):
-            for number, span in numbers.items():
-                for row in rows_after(connection, number, EVENTS, span.floor_seq):
-                    if row.seq > span.head_seq:
-                        break
-                    yield row.stored(span.epoch)
-    finally:
-        connection.close()
+        latest = latest_trusted_ms(connection)
+    return History(path, connection, spans, snapshots, latest)
 
 
 def _connect(path: Path) -> Connection:
@@ -86,7 +102,7 @@ def _connect(path: Path) -> Connection:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Every failure as a `JournalError` that names the file."""
     try:
         with translated():

@@ -30,6 +30,7 @@ from edge.runtime.actuation import Actuation, Verdict
 from edge.runtime.children import SupervisedChild
 from edge.runtime.clock import monotonic_ms, wall_ms
 from edge.runtime.clock_watch import ClockWatch
+from edge.runtime.explaining import Explainer
 from edge.runtime.health import HealthMeter
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.picture import state_message
@@ -77,6 +78,7 @@ class Controller:
         socket: StationSocket,
         health: HealthMeter,
         clock: ClockWatch,
+        explainer: Explainer,
     ) -> None:
         self._config = config
         self._start = start
@@ -85,6 +87,7 @@ class Controller:
         self._socket = socket
         self._health = health
         self._clock = clock
+        self._explainer = explainer
         self._actuation = Actuation()
         self._epoch = start.epoch
         self._unacknowledged = start.unacknowledged
@@ -377,4 +380,6 @@ class Controller:
         if question.get("ask") == "status":
             pids = {"controller": self._health.pid, "reader": self._reader.pid, "uplink": self._uplink.pid}
             return {"station": self._config.station_id, "state": self._picture(), "pids": pids, "ready": self._ready}
-        raise ValueError(f"unknown question {question.get('ask')!r}; known are status, tail")
+        if question.get("ask") == "explain":
+            return self._explainer.answer(question, self._state, self._now())
+        raise ValueError(f"unknown question {question.get('ask')!r}; known are status, explain, tail")

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from contract.ids import Epoch
 from contract.plain import plain
-from contract.records import JournalGap, kind_of, to_body
+from contract.records import JournalGap, Record, kind_of, to_body
 from edge.core.fold import apply
+from edge.core.fold import replay as fold
 from edge.core.snapshot import SnapshotError, from_snapshot, snapshot
 from edge.core.state import RecordedAt, StationState
 from edge.journal.history import History, Span
@@ -81,7 +82,7 @@ class Replay:
     def __iter__(self) -> Iterator[Shown]:
         snapshots = {(taken.epoch, int(taken.through_seq)): taken.state_json for taken in self.history.snapshots}
         newest = self.history.spans[-1].epoch
-        for stored in self.history.records:
+        for stored in self.history.records():
             before = self.state
             at = RecordedAt(stored.mono_ms, stored.recorded_at_ms, stored.boot)
             self.state = apply(before, stored.record, at)
@@ -111,6 +112,22 @@ class Replay:
         return "the state is completed from the snapshot here" if expected else (
             "the snapshot here says otherwise than the events before it, and is what a start would take"
         )  # fmt: skip
+
+
+def newest_state(history: History) -> StationState:
+    """The durable state that a start would find: the newest snapshot and the events behind it."""
+    for taken in reversed(history.snapshots):
+        try:
+            state = from_snapshot(json.loads(taken.state_json))
+        except SnapshotError:
+            continue
+        return fold(state, _stamped(history.records(taken)))
+    return fold(StationState(), _stamped(history.records()))
+
+
+def _stamped(records: Iterator[StoredRecord]) -> Iterator[tuple[Record, RecordedAt]]:
+    for stored in records:
+        yield stored.record, RecordedAt(stored.mono_ms, stored.recorded_at_ms, stored.boot)
 
 
 def show(replay: Replay, out: Callable[[str], None], *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
-"""The public Unix socket of a station, for `yizhan edge status`, `yizhan edge tail` and tests.
+"""The public Unix socket of a station, for `yizhan edge status`, `yizhan edge explain`, `yizhan edge tail` and tests.
 
-One JSON object per line. A client says `{"ask": "status"}` and gets one answer, or `{"ask": "tail"}` and gets a line
-for everything that happens from then on. Only root and the station's own user may connect; at most `MAX_CLIENTS` do;
+One JSON object per line. A client says `{"ask": "status"}` and gets one answer (`{"ask": "explain", "card": …}` one on
+a card that nobody shows), or `{"ask": "tail"}` and gets a line for everything that happens from then on. Only root and the station's own user may connect; at most `MAX_CLIENTS` do;
 one that does not read what it is sent is dropped, so that it costs the door nothing.
 """
 

@@ -123,6 +123,7 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     from edge.runtime.children import SupervisedChild
     from edge.runtime.clock_watch import ClockWatch
     from edge.runtime.controller import Controller
+    from edge.runtime.explaining import Explainer
     from edge.runtime.gpio_thread import GpioThread
     from edge.runtime.health import HealthMeter
     from edge.runtime.ipc import Child
@@ -132,16 +133,18 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     config = loaded.config
     config.station.data_dir.mkdir(parents=True, exist_ok=True)
     config.station.run_dir.mkdir(parents=True, exist_ok=True)
-    hash_key(config)
+    key = hash_key(config)
     decisions = core_config(config)
+    roster = RosterReader(roster_path(config))
     journal, trouble = _open_journal(config)
     controller = Controller(
         decisions,
         _start(decisions, loaded, journal, trouble, refused),
-        RosterReader(roster_path(config)),
+        roster,
         StationSocket(config.station.run_dir / SOCKET_NAME, lambda question: controller.answer(question)),
         HealthMeter(config.station.data_dir),
         ClockWatch(),
+        Explainer(decisions, roster, key),
     )
 
     def child(which: Child) -> SupervisedChild:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.ids import MemberId, StationId
-from contract.policy.decide import GRANTED_RULE, RULES, MemberRule, decide
-from contract.policy.model import STALE_AFTER_MS, Clock, Factor, Member, Occupancy, Request
+from contract.policy.decide import GRANTED_RULE, RULES, MemberRule, decide, explain
+from contract.policy.model import STALE_AFTER_MS, Clock, Factor, Member, Occupancy, Request, Verdict
 from contract.policy.schedule import Interval, Schedule
 from contract.records import Posture, Reason
 
@@ -137,3 +137,38 @@ def test_the_first_rule_in_order_decides_and_a_grant_has_none(
     assert decision.rule == (objecting[0] if objecting else GRANTED_RULE)
     if member is None or member.revoked:
         assert not decision.granted
+
+
+@pytest.mark.parametrize("request_", [*GRANTED, *(request for request, _ in DENIED)])
+def test_an_explanation_decides_as_the_decision_does_and_has_every_rule_in_order(request_: Request) -> None:
+    explanation = explain(request_)
+
+    assert explanation.decision == decide(request_)
+    assert [verdict.rule for verdict in explanation.verdicts] == [rule.name for rule in RULES]
+    objecting = [verdict for verdict in explanation.verdicts if verdict.verdict is Verdict.OBJECTS]
+    assert bool(objecting) != explanation.decision.granted
+    assert all(verdict.detail for verdict in objecting)
+    if objecting:
+        first = objecting[0]
+        assert (first.rule, first.reason, first.detail) == (
+            explanation.decision.rule,
+            explanation.decision.reason,
+            explanation.decision.detail,
+        )
+
+
+def test_an_explanation_names_what_would_still_stand_in_the_way() -> None:
+    explanation = explain(replace(of(revoked=True, valid_until_ms=NOW_MS), occupancy=FULL))
+
+    objecting = [verdict.reason for verdict in explanation.verdicts if verdict.verdict is Verdict.OBJECTS]
+    assert objecting == [Reason.REVOKED, Reason.EXPIRED, Reason.STATION_FULL]
+
+
+def test_rules_about_a_member_are_not_asked_about_an_unknown_card() -> None:
+    not_asked = {
+        verdict.rule
+        for verdict in explain(replace(REQUEST, member=None)).verdicts
+        if verdict.verdict is Verdict.NOT_ASKED
+    }
+
+    assert not_asked == {rule.name for rule in RULES if isinstance(rule, MemberRule)}
