@@ -4,8 +4,8 @@
 - Budgeted: when its step's records are committed, or after `BUDGET_MS`, whichever comes first.
 - After commit: only when committed; refused when storage has failed or has not answered within `REFUSE_AFTER_MS`.
 
-No clock and no I/O of its own: the controller calls `take`, `committed`, `failed` and `due` and gets the effects that
-are to be carried out, or refused, now.
+No clock and no I/O of its own: the controller calls `at_once` and `take` for a step's effects, then `committed`,
+`failed` and `due`, and gets the effects that are to be carried out, or refused, now.
 """
 
 from dataclasses import dataclass
@@ -40,29 +40,52 @@ class Actuation:
         self._waiting: list[Waiting] = []
         self._storage_failed = False
 
-    def take(self, effects: tuple[Effect, ...], ticket: int | None, now_ms: int) -> Verdict:
-        """New effects of a step whose records have `ticket` (None: it had none)."""
+    def at_once(self, effects: tuple[Effect, ...]) -> Verdict:
+        """Of a step's effects those that wait for nothing; what they oppose of earlier steps is void."""
         do: list[Effect] = []
         refuse: list[tuple[Effect, str]] = []
         for effect in effects:
-            refuse += self._cancel_opposed(effect)
-            if effect.urgency is Urgency.AT_ONCE or ticket is None:
+            if effect.urgency is Urgency.AT_ONCE:
+                refuse += self._cancel_opposed(effect)
                 do.append(effect)
-            elif effect.urgency is Urgency.AFTER_COMMIT and self._storage_failed:
+        return Verdict(tuple(do), tuple(refuse))
+
+    def take(self, effects: tuple[Effect, ...], ticket: int | None, now_ms: int) -> Verdict:
+        """Of the same effects the others. `ticket` is that of the step's records; None: no commit is to come, because
+        there were no records or no room for them."""
+        do: list[Effect] = []
+        refuse: list[tuple[Effect, str]] = []
+        for index, effect in enumerate(effects):
+            if effect.urgency is Urgency.AT_ONCE:
+                continue
+            after_commit = effect.urgency is Urgency.AFTER_COMMIT
+            refuse += self._cancel_opposed(effect)
+            if any(opposes(later, effect) for later in effects[index + 1 :] if later.urgency is Urgency.AT_ONCE):
+                # The same step has taken it back, and that has been carried out already.
+                refuse += [(effect, "overtaken")] if after_commit else []
+            elif after_commit and (ticket is None or self._storage_failed):
                 refuse.append((effect, "storage_unavailable"))
+            elif ticket is None:
+                do.append(effect)
             elif len(self._waiting) >= MAX_WAITING:
                 refuse.append((effect, "overloaded"))
             else:
-                patience_ms = BUDGET_MS if effect.urgency is Urgency.BUDGETED else REFUSE_AFTER_MS
+                patience_ms = REFUSE_AFTER_MS if after_commit else BUDGET_MS
                 self._waiting.append(Waiting(effect, ticket, now_ms + patience_ms))
         return Verdict(tuple(do), tuple(refuse))
 
-    def committed(self, ticket: int) -> Verdict:
-        """The journal has everything up to `ticket`."""
+    def committed(self, ticket: int, unkept: frozenset[int] = frozenset()) -> Verdict:
+        """The journal has everything up to `ticket`, but for records of the tickets in `unkept`."""
         self._storage_failed = False
-        do = tuple(waiting.effect for waiting in self._waiting if waiting.ticket <= ticket)
+        ended = [waiting for waiting in self._waiting if waiting.ticket <= ticket]
         self._waiting = [waiting for waiting in self._waiting if waiting.ticket > ticket]
-        return Verdict(do)
+        refused = [
+            waiting for waiting in ended if waiting.ticket in unkept and waiting.effect.urgency is Urgency.AFTER_COMMIT
+        ]
+        return Verdict(
+            tuple(waiting.effect for waiting in ended if waiting not in refused),
+            tuple((waiting.effect, "storage_unavailable") for waiting in refused),
+        )
 
     def failed(self) -> Verdict:
         """Storage has failed: what only a commit allows is refused; the budgeted go on waiting for their budget."""

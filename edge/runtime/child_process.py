@@ -5,6 +5,8 @@ import ctypes
 import logging
 import os
 import signal
+import socket
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +34,8 @@ def start_child(name: str, argv: Sequence[str] | None = None) -> ChildStart:
     parser.add_argument("--channel", type=int, required=True)
     options = parser.parse_args(argv)
     set_up_logging(name)
-    die_with_parent()
+    channel = inherited_channel(options.channel)
+    die_with(_peer(options.channel))
     # The controller decides when to stop; a Ctrl-C goes to the whole terminal group.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -40,7 +43,7 @@ def start_child(name: str, argv: Sequence[str] | None = None) -> ChildStart:
     except ConfigError as error:
         logging.getLogger(name).error("%s", error)
         sys.exit(EXIT_CONFIG)
-    return ChildStart(loaded.config, inherited_channel(options.channel))
+    return ChildStart(loaded.config, channel)
 
 
 def set_up_logging(name: str) -> None:
@@ -50,11 +53,21 @@ def set_up_logging(name: str) -> None:
     )
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies, stopped or not."""
+def _peer(descriptor: int) -> int:
+    """The process that made the channel: the controller."""
+    with socket.socket(fileno=os.dup(descriptor)) as end:
+        pid, _, _ = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return int(pid)
+
+
+def die_with(controller_pid: int) -> None:
+    """Ask the kernel to kill this process when the controller, its parent, dies, stopped or not."""
     try:
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        refused = ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0
     except (OSError, AttributeError):
+        refused = True
+    if refused:
         logging.getLogger(__name__).warning("cannot follow the controller into death on this system")
-    if os.getppid() == 1:
+    # Asked afterwards: it may have died before the kernel was told.
+    if os.getppid() != controller_pid:
         sys.exit(1)

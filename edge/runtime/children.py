@@ -32,7 +32,8 @@ SILENT_S: Final = 3.0
 START_S: Final = 15.0
 """A child imports its libraries before its first heartbeat, slowly on a cold SD card."""
 STABLE_S: Final = 10.0
-KILL_S: Final = 0.5
+KILL_S: Final = 2.0
+"""So long a killed child may take to end before another one is started beside it: it may hold the serial line."""
 BACK_OFF_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 MAX_MESSAGES_PER_TURN: Final = 64
 
@@ -68,20 +69,33 @@ class SupervisedChild:
         self._restart_at = 0.0
         self._told_running: bool | None = None
         self._stopping = False
+        self._dying: subprocess.Popen[bytes] | None = None
+        self._died_by = 0.0
 
     @property
     def pid(self) -> int | None:
         return self._running.process.pid if self._running is not None else None
 
     def start(self) -> None:
-        ours, theirs = channel_pair(self.child)
-        descriptor = theirs.fileno()
-        argv = [sys.executable, "-m", MODULES[self.child], "--config", str(self._config), "--channel", str(descriptor)]
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=[descriptor])
-        theirs.close()
+        try:
+            process, ours = self._spawn()
+        except OSError as error:
+            self._give_up(f"cannot be started: {error}")
+            return
         now = time.monotonic()
         self._running = _Running(process, ours, now, now)
         asyncio.get_running_loop().add_reader(ours.fileno(), self._readable)
+
+    def _spawn(self) -> tuple[subprocess.Popen[bytes], Channel]:
+        ours, theirs = channel_pair(self.child)
+        with theirs:
+            number = theirs.fileno()
+            argv = [sys.executable, "-m", MODULES[self.child], "--config", str(self._config), "--channel", str(number)]
+            try:
+                return subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=[number]), ours
+            except OSError:
+                ours.close()
+                raise
 
     def send(self, message: Message) -> bool:
         """False: the child is away or does not read; the message is dropped."""
@@ -100,7 +114,7 @@ class SupervisedChild:
         if self._stopping:
             return
         if running is None:
-            if now >= self._restart_at:
+            if now >= self._restart_at and self._is_buried(now):
                 self.start()
             return
         if (code := running.process.poll()) is not None:
@@ -125,7 +139,7 @@ class SupervisedChild:
         try:
             running.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            _kill(running.process)
+            running.process.kill()
         running.channel.close()
 
     def _readable(self) -> None:
@@ -160,7 +174,21 @@ class SupervisedChild:
             return
         asyncio.get_running_loop().remove_reader(running.channel.fileno())
         running.channel.close()
-        _kill(running.process)
+        running.process.kill()
+        self._dying, self._died_by = running.process, time.monotonic() + KILL_S
+        self._give_up(detail)
+
+    def _is_buried(self, now: float) -> bool:
+        """Whether the child before has ended. Asked without waiting: the door does not stand still for it."""
+        if self._dying is not None and self._dying.poll() is None:
+            if now < self._died_by:
+                return False
+            # In the kernel, beyond signals (a dead bus, say).
+            log.error("process %d does not die", self._dying.pid)
+        self._dying = None
+        return True
+
+    def _give_up(self, detail: str) -> None:
         wait_s = BACK_OFF_S[min(self._failures, len(BACK_OFF_S) - 1)]
         self._failures += 1
         self._restart_at = time.monotonic() + wait_s
@@ -168,12 +196,3 @@ class SupervisedChild:
         if self._told_running is not False:
             self._told_running = False
             self._on_change(False, detail)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    try:
-        process.wait(KILL_S)
-    except subprocess.TimeoutExpired:
-        # In the kernel, beyond signals (a dead bus, say). The door does not wait for it.
-        log.error("process %d does not die", process.pid)

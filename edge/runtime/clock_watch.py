@@ -12,7 +12,7 @@ class ClockWatch:
     """`look` is called often and asks the kernel now and then."""
 
     def __init__(self) -> None:
-        self.trusted = False
+        self.trusted = kernel_synchronised()
         self._told = False
         self._next_ms = 0
         self._believed_offset_ms = wall_ms() - monotonic_ms()

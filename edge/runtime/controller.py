@@ -3,6 +3,9 @@
 Everything that happens becomes one `edge.core.events` value in `happen`, which steps the core, hands the records to the
 journal thread and the effects to `Actuation`, and sets the next deadline. Nothing here blocks: pins and journal have
 threads of their own, reader and uplink are processes, and a roster look-up is bounded by its own time limit.
+
+A mistake of ours in here ends the station, with the lock at rest, a queue that is written down and an exit code: alive
+but wrong is worse than started again, with levels read and the journal replayed, within a second or two.
 """
 
 import asyncio
@@ -10,18 +13,17 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from contract.ids import Epoch, Stream
+from contract.ids import ReaderId, Stream
 from contract.plain import plain
 from contract.policy.model import Member
 from contract.records import Record, kind_of, to_body
 from edge.core import events, station
 from edge.core.config import StationConfig
-from edge.core.effects import Effect, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
+from edge.core.effects import Effect, Feedback, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
 from edge.core.snapshot import SNAPSHOT_VERSION, snapshot
-from edge.core.state import Now, StationState
+from edge.core.state import Now
 from edge.core.view import view
 from edge.journal.model import Head, NewRecord
 from edge.roster.errors import RosterUnavailable
@@ -35,6 +37,7 @@ from edge.runtime.health import HealthMeter
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.picture import state_message
 from edge.runtime.reports import child_event, input_event, presented_ms
+from edge.runtime.start import LateRestart, Roster, Start
 from edge.runtime.station_socket import StationSocket
 
 log = logging.getLogger(__name__)
@@ -45,26 +48,12 @@ TELL_STATE_S: Final = 0.02
 """The live picture is drawn when the lock has moved, not before."""
 SNAPSHOT_EVERY: Final = 1_000
 STOP_CHILDREN_S: Final = 1.0
-STOP_JOURNAL_S: Final = 3.0
+STOP_JOURNAL_S: Final = 2.5
+"""Children, pins and journal together end within the service manager's 5 s."""
 
 
-class Roster(Protocol):
-    """Who may enter, as the controller asks it."""
-
-    def find(self, credential: Any) -> Member | None:
-        """Raises `RosterUnavailable` within 20 ms."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """What was known when the controller was built: the state replayed from the journal, and what to tell the core."""
-
-    state: StationState
-    booted: events.Booted
-    findings: tuple[events.Event, ...]
-    epoch: Epoch
-    unacknowledged: int
-    latest_trusted_ms: int | None
+class ControllerFailed(Exception):
+    """The station has ended by a mistake of ours, which is in the log."""
 
 
 class Controller:
@@ -97,8 +86,11 @@ class Controller:
         self._told_state: dict[str, Any] = {}
         self._tell_state: asyncio.TimerHandle | None = None
         self._resets = 0
+        self._signs: dict[ReaderId, Feedback] = {}
         self._ping = 0
         self._ready = False
+        self._late_restart = LateRestart()
+        self._failure = ""
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop
 
@@ -115,7 +107,9 @@ class Controller:
     # ------------------------------------------------ life
 
     async def run(self, on_ready: Callable[[], None]) -> None:
+        """Until `stop`. Raises `ControllerFailed`."""
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._broken)
         self._on_ready = on_ready
         self._journal.start()
         # Outputs go to rest before anything else may happen.
@@ -126,11 +120,17 @@ class Controller:
         self._watch_clock()
         self._reader.start()
         self._uplink.start()
-        await self._socket.start()
-        checks = asyncio.create_task(self._check_all())
+        try:
+            await self._socket.start()
+        except OSError as error:
+            log.error("nobody will be able to ask how the station is: %s", error)
+        self._next_health = time.monotonic() + HEALTH_S
+        self._check_all()
         await self._stopped.wait()
-        checks.cancel()
+        self._next_check.cancel()
         await self._shut_down()
+        if self._failure:
+            raise ControllerFailed(self._failure)
 
     def stop(self, why: str) -> None:
         """Ask for an orderly stop, from the loop's thread."""
@@ -139,15 +139,26 @@ class Controller:
             self.happen(events.StopRequested(why))
             self._stopped.set()
 
+    def _fail(self, detail: str) -> None:
+        self._failure = self._failure or detail
+        self._stopped.set()
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """The loop's exception handler. A callback that failed has a handle; trouble with a client has none."""
+        loop.default_exception_handler(context)
+        if "handle" in context:
+            self._fail(str(context.get("exception") or context["message"]))
+
     async def _shut_down(self) -> None:
+        self._pins.set_lock(False)
         self._tell_uplink_state()
-        for child in (self._uplink, self._reader):
+        children = (self._uplink, self._reader)
+        for child in children:
             child.ask_to_stop()
-        for child in (self._uplink, self._reader):
-            await asyncio.to_thread(child.wait_for_end, STOP_CHILDREN_S)
+        await asyncio.gather(*(asyncio.to_thread(child.wait_for_end, STOP_CHILDREN_S) for child in children))
         self._pins.stop()
         if not await asyncio.to_thread(self._journal.stop, STOP_JOURNAL_S):
-            log.error("storage did not take the last records in time")
+            log.error("storage did not take the last records; they are lost")
         self._socket.stop()
 
     # ------------------------------------------------ the core
@@ -160,20 +171,18 @@ class Controller:
         # The lock at once, then the records on their way to the disk, and while that turns light and sound for people.
         signs = tuple(effect for effect in step.effects if isinstance(effect, ReaderFeedback))
         acts = tuple(effect for effect in step.effects if not isinstance(effect, ReaderFeedback))
-        at_once = tuple(effect for effect in acts if effect.urgency is Urgency.AT_ONCE)
-        self._obey(self._actuation.take(at_once, None, now.mono_ms))
+        self._obey(self._actuation.at_once(acts))
         ticket = self._record(step.records, now) if step.records else None
-        later = tuple(effect for effect in acts if effect.urgency is not Urgency.AT_ONCE)
-        self._obey(self._actuation.take(later, ticket, now.mono_ms))
-        self._obey(self._actuation.take(signs, None, now.mono_ms))
+        self._obey(self._actuation.take(acts, ticket, now.mono_ms))
+        self._obey(self._actuation.at_once(signs))
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
             self._snapshot()
         self._set_timer()
         if self._tell_state is None:
             self._tell_state = self._loop.call_later(TELL_STATE_S, self._tell_uplink_state)
 
-    def _record(self, records: tuple[Record, ...], now: Now) -> int:
-        """Hand records to the journal; the ticket by which their commit will be known."""
+    def _record(self, records: tuple[Record, ...], now: Now) -> int | None:
+        """Hand records to the journal; the ticket by which their commit will be known, None when there is no room."""
         ticket = self._journal.submit(
             tuple(NewRecord(record, now.mono_ms, now.wall_ms, now.clock_trusted) for record in records)
         )
@@ -224,6 +233,8 @@ class Controller:
         elif isinstance(effect, SecureLock):
             self._pins.set_lock(False)
         elif isinstance(effect, ReaderFeedback):
+            if effect.outcome in ipc.LASTING_SIGNS:
+                self._signs[effect.reader] = effect.outcome
             self._reader.send(ipc.ShowOutcome(effect.reader, effect.outcome))
         elif isinstance(effect, Stop):
             self._loop.call_soon(self.stop, effect.why)
@@ -232,7 +243,7 @@ class Controller:
 
     def pins_reported(self, report: gpio_thread.PinReport) -> None:
         """From the GPIO thread."""
-        self._loop.call_soon_threadsafe(self._pins_reported, report)
+        self._on_loop(self._pins_reported, report)
 
     def _pins_reported(self, report: gpio_thread.PinReport) -> None:
         if isinstance(report, gpio_thread.Pong):
@@ -247,19 +258,27 @@ class Controller:
         elif isinstance(report, gpio_thread.PinsLost):
             self.happen(events.GpioChanged(available=False, detail=report.detail))
             self.happen(events.ContactLost())
+            # Without its pins a station is of use, too: the cloud hears of it. It must not be ended for being slow.
+            notify(READY, "STATUS=the pins are away")
         else:
             self._socket.tell({"lock_driven": report.released, "mono_ns": report.mono_ns})
 
     def journal_reported(self, report: journal_thread.JournalReport) -> None:
         """From the journal thread."""
-        self._loop.call_soon_threadsafe(self._journal_reported, report)
+        self._on_loop(self._journal_reported, report)
+
+    def _on_loop(self, take: Callable[[Any], None], report: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(take, report)
+        except RuntimeError:
+            log.debug("the loop has ended before %s", type(report).__name__)
 
     def _journal_reported(self, report: journal_thread.JournalReport) -> None:
         if isinstance(report, journal_thread.Committed):
             self._epoch = report.epoch
             self._count_unacknowledged(report.heads)
             self._socket.tell({"committed": report.ticket, "mono_ns": report.at_mono_ns})
-            self._obey(self._actuation.committed(report.ticket))
+            self._obey(self._actuation.committed(report.ticket, report.unkept))
             self._set_timer()
             self._uplink.send(ipc.JournalGrew(report.epoch))
         elif isinstance(report, journal_thread.Acknowledged):
@@ -267,6 +286,7 @@ class Controller:
         elif isinstance(report, journal_thread.StorageTrouble):
             if report.status in (events.StorageStatus.FULL, events.StorageStatus.UNAVAILABLE):
                 self._obey(self._actuation.failed())
+                self._late_restart.failed()
             self.happen(events.StorageChanged(report.status, report.detail))
         elif isinstance(report, journal_thread.Dropped):
             self.happen(events.RecordsDropped(report.stream, report.count))
@@ -274,6 +294,10 @@ class Controller:
             self._epoch = report.epoch
             self.happen(events.JournalReset(report.detail))
             self._snapshot()
+        elif isinstance(report, journal_thread.OpenedLate):
+            self._late_restart.opened()
+        elif isinstance(report, journal_thread.Failed):
+            self._fail(report.detail)
         else:
             self._epoch = report.epoch
             self.happen(events.JournalForkDetected(report.previous_epoch, report.reason))
@@ -289,6 +313,9 @@ class Controller:
             if child is ipc.Child.UPLINK:
                 self._told_state = {}
                 self._tell_uplink_state()
+            else:
+                for reader, sign in self._signs.items():
+                    self._reader.send(ipc.ShowOutcome(reader, sign))
             return
         self.happen(events.ChildRestarting(str(child), detail))
         if child is ipc.Child.UPLINK:
@@ -332,19 +359,19 @@ class Controller:
 
     # ------------------------------------------------ rounds
 
-    async def _check_all(self) -> None:
-        next_health = time.monotonic() + HEALTH_S
-        while True:
-            await asyncio.sleep(CHECK_S)
-            self._pins.check()
-            self._reader.check()
-            self._uplink.check()
-            self._watch_clock()
-            self._ping += 1
-            self._pins.ping(self._ping)
-            if time.monotonic() >= next_health:
-                next_health = time.monotonic() + HEALTH_S
-                self.happen(self._health.measure(self._unacknowledged, self._resets))
+    def _check_all(self) -> None:
+        self._next_check = self._loop.call_later(CHECK_S, self._check_all)
+        self._pins.check()
+        self._reader.check()
+        self._uplink.check()
+        self._watch_clock()
+        self._ping += 1
+        self._pins.ping(self._ping)
+        if self._late_restart.is_due() and not view(self._state).lock_released:
+            self.stop("journal opened after the start")
+        if time.monotonic() >= self._next_health:
+            self._next_health = time.monotonic() + HEALTH_S
+            self.happen(self._health.measure(self._unacknowledged, self._resets))
 
     def _watch_clock(self) -> None:
         changed = self._clock.look()

@@ -32,10 +32,17 @@ class HealthMeter:
             uptime_s=int(now - self._began),
             memory_kib=_resident_kib(),
             cpu_permille=round(share * 1_000),
-            disk_free_mib=shutil.disk_usage(self._data_dir).free // (1024 * 1024),
+            disk_free_mib=_free_mib(self._data_dir),
             journal_unacknowledged=unacknowledged,
             reader_resets=reader_resets,
         )
+
+
+def _free_mib(directory: Path) -> int:
+    try:
+        return shutil.disk_usage(directory).free // (1024 * 1024)
+    except OSError:
+        return 0
 
 
 def _resident_kib() -> int:

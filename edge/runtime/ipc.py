@@ -5,10 +5,13 @@ process is seen as an end of the stream. A message is one JSON object with its c
 only the kinds in its row of `ALLOWED`: a reader process taken over by hostile bytes cannot speak as the uplink.
 
 Sending never blocks: a full socket means that the other side hangs, and then the caller is told (`ChannelFull`) and
-decides what to drop. Receiving is left to the caller's loop; `Channel.receive` gives at most one message.
+decides what to drop. A message that is too long for the other side is dropped with a word in the log. Receiving is left
+to the caller's loop; `Channel.receive` gives at most one message.
 """
 
 import json
+import logging
+import re
 import socket
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +22,10 @@ from contract.plain import PlainError, build, plain
 from contract.records import Posture
 from edge.core.effects import Feedback
 
+log = logging.getLogger(__name__)
+
 MAX_MESSAGE_BYTES: Final = 64 * 1024
+MAX_SEQ: Final = 2**63 - 1
 
 
 class IpcError(Exception):
@@ -66,6 +72,10 @@ class CardRead:
     not_before_mono_ms: int
     received_mono_ns: int
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch("(?:[0-9a-f]{2}){1,64}", self.credential):
+            raise ValueError("credential is no hash")
+
 
 @dataclass(frozen=True)
 class ReaderStatus:
@@ -94,6 +104,10 @@ class Acknowledged:
     through_seq: int
     through_digest: str | None
     forked: bool
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.through_seq <= MAX_SEQ:
+            raise ValueError("through_seq is no position in a stream")
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,11 @@ class RosterTrouble:
 
 
 # ---------------------------------------------------------------- from the controller
+
+LASTING_SIGNS: Final = frozenset(
+    {Feedback.HELD_PRE_ALARM, Feedback.HELD, Feedback.FORCED, Feedback.EVACUATE, Feedback.IDLE}
+)
+"""What a reader shows until it is told otherwise, and shows again when it comes back."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +219,9 @@ class Channel:
     def send(self, message: Message) -> None:
         """Raises `ChannelFull`, `ChannelClosed`."""
         data = json.dumps({"m": type(message).__name__, **plain(message)}, separators=(",", ":")).encode("ascii")
+        if len(data) > MAX_MESSAGE_BYTES:
+            log.error("a %s of %d bytes is dropped", type(message).__name__, len(data))
+            return
         try:
             self._end.send(data)
         except BlockingIOError:
@@ -226,7 +248,7 @@ class Channel:
         try:
             body = json.loads(data)
             kind = self._accepts.get(body.pop("m"))
-        except (ValueError, KeyError, AttributeError, TypeError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             raise BadMessage("not a message") from None
         if kind is None:
             raise BadMessage("a kind that this process may not send")
@@ -234,6 +256,8 @@ class Channel:
             return cast(Message, build(kind, body))
         except PlainError as error:
             raise BadMessage(f"{kind.__name__}: {error}") from None
+        except RecursionError:
+            raise BadMessage(f"{kind.__name__}: nested too deeply") from None
 
 
 def channel_pair(child: Child) -> tuple[Channel, socket.socket]:

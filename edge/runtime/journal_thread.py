@@ -2,12 +2,13 @@
 
 The controller submits the records of each step and goes on; the thread takes all that has been submitted meanwhile,
 commits it as one transaction and reports (`Committed`). While storage is full, locked or broken, the records stay in a
-bounded queue, the controller is told once (`StorageTrouble`), and the thread tries again. At the queue's bound new
-records are dropped and counted; the controller makes an alarm and, later, a record of that.
+bounded queue, the controller is told once (`StorageTrouble`), and the thread tries again. At the queue's bound the
+records of a step are dropped and counted, all or none; the controller makes an alarm and, later, a record of that.
 
 Jobs are carried out in the order of their submission, so that a snapshot stands for exactly the records before it.
 """
 
+import errno
 import logging
 import threading
 import time
@@ -36,9 +37,10 @@ RETRY_S: Final = {StorageStatus.FULL: 1.0, StorageStatus.UNAVAILABLE: 0.25}
 
 @dataclass(frozen=True)
 class Committed:
-    """Everything up to `ticket` is on the disk."""
+    """Everything up to `ticket` is on the disk, but for records of the tickets in `unkept`, which were refused."""
 
     ticket: int
+    unkept: frozenset[int]
     epoch: Epoch
     heads: dict[Stream, Head]
     at_mono_ns: int
@@ -83,13 +85,27 @@ class Acknowledged:
     heads: dict[Stream, Head]
 
 
-JournalReport = Committed | Acknowledged | StorageTrouble | Dropped | Forked | WasReset
+@dataclass(frozen=True)
+class OpenedLate:
+    """The journal, which could not be opened at the start, is open now. The run began without what it says."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The thread has ended by a mistake of ours; nothing will be kept any more."""
+
+    detail: str
+
+
+JournalReport = Committed | Acknowledged | StorageTrouble | Dropped | Forked | WasReset | OpenedLate | Failed
 
 
 @dataclass(frozen=True)
 class _Append:
     records: tuple[NewRecord, ...]
     ticket: int
+    whole: bool = True
+    """No record was taken out because the journal refused it."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +126,13 @@ class _Acknowledge:
 _Job = _Append | _Snapshot | _Acknowledge
 
 
+def storage_error(error: JournalError | OSError) -> JournalError:
+    """What the file system refuses around the database (a directory, a file to be set aside) is storage's failure."""
+    if isinstance(error, JournalError):
+        return error
+    return StorageFull(str(error)) if error.errno in (errno.ENOSPC, errno.EDQUOT) else StorageBroken(str(error))
+
+
 class JournalThread(threading.Thread):
     """Owns the journal after `start`. `opener` opens it when it could not be opened before; `post` is called on this
     thread and must be safe to call from any."""
@@ -128,20 +151,22 @@ class JournalThread(threading.Thread):
         self._status = StorageStatus.OK
         self._dropped: dict[Stream, int] = {}
         self._stopping = False
+        self._reopen_due = False
         self._next_maintenance = time.monotonic() + MAINTENANCE_S
 
     # ------------------------------------------------ called by the controller
 
-    def submit(self, records: tuple[NewRecord, ...]) -> int:
-        """Queue the records of one step; `Committed` with at least the ticket returned says that they are kept."""
+    def submit(self, records: tuple[NewRecord, ...]) -> int | None:
+        """Queue the records of one step; `Committed` with at least the ticket returned says that they are kept. None:
+        there is no room, and they are dropped."""
         with self._wake:
+            if self._queued_records + len(records) > MAX_QUEUED_RECORDS or len(self._jobs) >= MAX_QUEUED_JOBS:
+                for record in records:
+                    self._count_dropped(record)
+                return None
             self._ticket += 1
-            room = max(0, MAX_QUEUED_RECORDS - self._queued_records)
-            for record in records[room:]:
-                stream = stream_of(record.record)
-                self._dropped[stream] = self._dropped.get(stream, 0) + 1
-            self._queued_records += len(records[:room])
-            self._jobs.append(_Append(records[:room], self._ticket))
+            self._queued_records += len(records)
+            self._jobs.append(_Append(records, self._ticket))
             self._wake.notify()
             return self._ticket
 
@@ -152,12 +177,13 @@ class JournalThread(threading.Thread):
         self._enqueue(_Acknowledge(epoch, stream, through_seq, digest, forked))
 
     def stop(self, timeout_s: float) -> bool:
-        """Commit what is queued, close; False when that took longer than `timeout_s` (the records are then lost)."""
+        """Commit what is queued, close; False when storage failed or took longer than `timeout_s`: what is still
+        queued is then lost."""
         with self._wake:
             self._stopping = True
             self._wake.notify()
         self.join(timeout_s)
-        return not self.is_alive()
+        return not self.is_alive() and self._queued_records == 0
 
     def _enqueue(self, job: _Job) -> None:
         with self._wake:
@@ -165,17 +191,28 @@ class JournalThread(threading.Thread):
                 self._jobs.append(job)
             self._wake.notify()
 
+    def _count_dropped(self, record: NewRecord) -> None:
+        stream = stream_of(record.record)
+        self._dropped[stream] = self._dropped.get(stream, 0) + 1
+
     # ------------------------------------------------ the thread
 
     def run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            log.exception("the journal's thread has failed")
+            self._post(Failed(f"{type(error).__name__}: {error}"))
+
+    def _work(self) -> None:
         while True:
             job = self._next()
             if job is None:
                 break
             try:
                 self._carry_out(job)
-            except JournalError as error:
-                self._fail(error)
+            except (JournalError, OSError) as error:
+                self._fail(storage_error(error))
                 if not self._wait_to_retry():
                     break
         if self._journal is not None:
@@ -200,7 +237,8 @@ class JournalThread(threading.Thread):
     def _carry_out(self, job: _Job) -> None:
         journal = self._opened()
         if isinstance(job, _Append):
-            self._append(journal)
+            if not self._append(journal):
+                return
         else:
             if isinstance(job, _Snapshot):
                 journal.save_snapshot(job.state_json, job.version)
@@ -215,9 +253,16 @@ class JournalThread(threading.Thread):
             self._journal = self._opener()
             if self._journal.opened.recovered:
                 self._post(WasReset(self._journal.epoch, self._journal.opened.reason))
+            self._post(OpenedLate())
+        elif self._reopen_due:
+            opened = self._journal.reopen()
+            self._reopen_due = False
+            if opened.recovered:
+                self._post(WasReset(opened.epoch, opened.reason))
         return self._journal
 
-    def _append(self, journal: Journal) -> None:
+    def _append(self, journal: Journal) -> bool:
+        """Commit what is queued, up to a bound. False: one record was refused, and nothing is committed yet."""
         with self._wake:
             group: list[_Append] = []
             count = 0
@@ -231,10 +276,12 @@ class JournalThread(threading.Thread):
             journal.append(records)
         except RecordRefused as refused:
             self._refuse(group, refused)
-            return
+            return False
         self._done(len(group), len(records))
-        self._post(Committed(group[-1].ticket, journal.epoch, journal.heads(), time.monotonic_ns()))
+        unkept = frozenset(job.ticket for job in group if not job.whole)
+        self._post(Committed(group[-1].ticket, unkept, journal.epoch, journal.heads(), time.monotonic_ns()))
         self._tell_dropped()
+        return True
 
     def _refuse(self, group: list[_Append], refused: RecordRefused) -> None:
         """Take the one record out that cannot be stored; the others are tried again."""
@@ -245,10 +292,9 @@ class JournalThread(threading.Thread):
                 log.error("a %s record was refused by the journal: %s", type(culprit.record).__name__, refused)
                 with self._wake:
                     rest = job.records[:index] + job.records[index + 1 :]
-                    self._jobs[position] = _Append(rest, job.ticket)
+                    self._jobs[position] = _Append(rest, job.ticket, whole=False)
                     self._queued_records -= 1
-                    stream = stream_of(culprit.record)
-                    self._dropped[stream] = self._dropped.get(stream, 0) + 1
+                    self._count_dropped(culprit)
                 return
             index -= len(job.records)
 
@@ -283,19 +329,8 @@ class JournalThread(threading.Thread):
             log.error("journal %s: %s", status.value, error)
             self._status = status
             self._post(StorageTrouble(status, str(error)))
-        if isinstance(error, StorageBroken) and self._journal is not None:
-            self._reopen(self._journal)
-
-    def _reopen(self, journal: Journal) -> None:
-        try:
-            opened = journal.reopen()
-        except JournalError as error:
-            # The connection is gone either way; `_opened` makes a new one when storage answers again.
-            log.debug("journal not reopened: %s", error)
-            self._journal = None
-            return
-        if opened.recovered:
-            self._post(WasReset(opened.epoch, opened.reason))
+        if isinstance(error, StorageBroken):
+            self._reopen_due = True
 
     def _wait_to_retry(self) -> bool:
         """False: asked to stop, and storage still fails."""
@@ -306,18 +341,19 @@ class JournalThread(threading.Thread):
         return True
 
     def _recover(self) -> None:
-        log.info("journal writes again after %s", self._status.value)
         with self._wake:
-            behind = bool(self._jobs)
-        self._status = StorageStatus.RECOVERING if behind else StorageStatus.OK
-        self._post(StorageTrouble(self._status, ""))
+            status = StorageStatus.RECOVERING if self._jobs else StorageStatus.OK
+        if status is not self._status:
+            log.info("journal writes again after %s: %s", self._status.value, status.value)
+            self._status = status
+            self._post(StorageTrouble(status, ""))
 
     def _maintain(self) -> None:
         try:
             done = self._opened().maintain(wall_ms() if kernel_synchronised() else None)
-        except JournalError as error:
+        except (JournalError, OSError) as error:
             if not isinstance(error, StorageLocked):
-                self._fail(error)
+                self._fail(storage_error(error))
             self._next_maintenance = time.monotonic() + MAINTENANCE_S
             return
         for stream, count in done.given_up:

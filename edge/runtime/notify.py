@@ -25,12 +25,3 @@ def notify(*assignments: str) -> None:
             end.sendto("\n".join(assignments).encode(), address)
     except OSError as error:
         log.debug("service manager not told: %s", error)
-
-
-def watchdog_interval_s() -> float | None:
-    """How often the service manager wants to hear `WATCHDOG=1` at least, halved as systemd advises; None: never."""
-    try:
-        usec = int(os.environ.get("WATCHDOG_USEC", ""))
-    except ValueError:
-        return None
-    return usec / 2_000_000 if usec > 0 else None

@@ -92,6 +92,8 @@ class StationSocket:
             writer.write(_line(self._answer(question)))
         except ValueError as error:
             writer.write(_line({"error": str(error)}))
+        except RecursionError:
+            writer.write(_line({"error": "nested too deeply"}))
 
 
 def _line(value: dict[str, Any]) -> bytes:

@@ -28,7 +28,8 @@ from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
 
 if TYPE_CHECKING:
     from edge.drivers.reader_osdp import CardBits, OsdpReader
-    from edge.runtime.controller import Controller, Start
+    from edge.runtime.controller import Controller
+    from edge.runtime.start import Start
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +208,7 @@ def _open_journal(config: Config) -> tuple[Journal | None, str]:
 def _start(
     decisions: core.StationConfig, loaded: LoadedConfig, journal: Journal | None, trouble: str, refused: str | None
 ) -> "Start":
-    from edge.runtime.controller import Start
+    from edge.runtime.start import Start
 
     findings: list[events.Event] = []
     if refused is not None:

@@ -1,0 +1,50 @@
+"""What a controller begins with, and when one that began without its journal is to begin anew."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from contract.ids import Epoch
+from contract.policy.model import Member
+from edge.core import events
+from edge.core.state import StationState
+
+LATE_RESTART_S: Final = 10.0
+"""How long storage must have been there again."""
+
+
+class Roster(Protocol):
+    """Who may enter, as the controller asks it."""
+
+    def find(self, credential: Any) -> Member | None:
+        """Raises `RosterUnavailable` within 20 ms."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """What was known when the controller was built: the state replayed from the journal, and what to tell the core."""
+
+    state: StationState
+    booted: events.Booted
+    findings: tuple[events.Event, ...]
+    epoch: Epoch
+    unacknowledged: int
+    latest_trusted_ms: int | None
+
+
+class LateRestart:
+    """A run that began without its journal does not know what is in it (posture, people, alarms). Once storage has held
+    for a while the station is to begin anew and replay it."""
+
+    def __init__(self) -> None:
+        self._due_at: float | None = None
+
+    def opened(self) -> None:
+        self._due_at = time.monotonic() + LATE_RESTART_S
+
+    def failed(self) -> None:
+        if self._due_at is not None:
+            self.opened()
+
+    def is_due(self) -> bool:
+        return self._due_at is not None and time.monotonic() >= self._due_at
