@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from edge.core.config import DoorConfig
 from tests.e2e.chromium import Chromium, Tab
 from yizhan.services import Services
 from yizhan.stack.clients import Cloud, Sim, wait_for
@@ -19,6 +20,8 @@ from yizhan.stack.prepare import prepare
 from yizhan.stack.table import cloud, station
 
 READY_S = 30.0
+NOTICED_MS = 300
+"""The station counts from when it closed the lock, and believes a door's contact once it has been quiet."""
 REST_S = 15.0
 RELEASE_MS = 2_000
 """Longer than the live picture may wait, so that a released lock is seen."""
@@ -93,6 +96,12 @@ class Stack:
             return not moving and found["door"]["mode"] == "secured" and not found["alarms"]
 
         wait_for(at_rest, "the door closed and locked, no alarm", REST_S)
+
+    def await_unexcused(self) -> None:
+        """Wait until a door that opens is forced, and no late hand at a lock that has just closed."""
+        closed_ms = max((fact["mono_ms"] for fact in self.facts() if fact["kind"] == "lock_edge"), default=0.0)
+        until_ms = closed_ms + DoorConfig().release_grace_ms + NOTICED_MS
+        wait_for(lambda: self.sim.world()["mono_ms"] > until_ms, "the release long enough ago", REST_S)
 
 
 @pytest.fixture(scope="module")

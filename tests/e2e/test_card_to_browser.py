@@ -91,6 +91,7 @@ def test_a_forced_door_is_an_alarm_on_the_page_within_a_second_and_gone_once_it_
     alarm = words(language, "alarm.door_forced")
     tab.want("alarm", shows(".alarms li", alarm))
     tab.want("record", new_event_with(tab, words(language, "event.alarm.raised", code=alarm)))
+    stack.await_unexcused()
     begun = stack.log_bytes()
     stack.sim.act("push_door", force=True)
     try:

@@ -29,7 +29,7 @@ from yizhan.stack.clients import request
 TABS: Final = 8
 EVERY_S: Final = 0.1
 """Between records: a tab that is away for five seconds still has them all among the newest that it draws."""
-BETWEEN_KILLS: Final = 20
+BETWEEN_KILLS: Final = 15
 """Records that must reach all tabs before the next process dies."""
 DEADLINE_S: Final = 20.0
 
