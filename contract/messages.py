@@ -6,7 +6,7 @@ Unknown fields are ignored, as `contract.versions` says.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contract.ids import Epoch, MemberId, NodeId, ReaderId, Session, StationId, Stream
 from contract.records import AlarmCode, DoorMode, Posture, Priority
@@ -15,7 +15,22 @@ from contract.versions import WIRE_VERSION
 MAX_RECORDS_PER_BATCH = 1_000
 MAX_CHANGES_PER_PAGE = 1_000
 
-Count = Annotated[int, Field(ge=0)]
+LATEST_MS = 253_370_764_800_000
+"""The last year that date functions know in every time zone, 9999, is left out."""
+
+
+def _shown(text: str) -> str:
+    """A text for people as every database and page can hold it: what cannot be shown becomes U+FFFD, and it is short.
+
+    Not refused, because the rest of what the station tells would be lost with it.
+    """
+    return "".join("\ufffd" if mark == "\x00" or "\ud800" <= mark <= "\udfff" else mark for mark in text[:500])
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Moment = Annotated[int, Field(ge=0, lt=LATEST_MS)]
+Shown = Annotated[str, AfterValidator(_shown)]
+Node = Annotated[NodeId, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
 Position = Annotated[int, Field(ge=1, lt=2**63)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 EpochId = Annotated[Epoch, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -55,16 +70,16 @@ class DoorState(Part):
 
 
 class ReaderState(Part):
-    id: ReaderId
+    id: Annotated[ReaderId, AfterValidator(_shown)]
     online: bool
 
 
 class StandingAlarm(Part):
-    code: AlarmCode | str
-    source: str
+    code: AlarmCode | Shown
+    source: Shown
     priority: Priority
-    detail: str
-    since_ms: int
+    detail: Shown
+    since_ms: Moment
 
 
 class StationState(Message):
@@ -74,18 +89,18 @@ class StationState(Message):
     boot: Count
     session: SessionId
     n: Count
-    at_ms: int
+    at_ms: Moment
     clock_trusted: bool
-    software: str
+    software: Shown
     door: DoorState
     posture: Posture
     people: Count
     people_sure: bool
     readers: list[ReaderState] = Field(max_length=16)
     alarms: list[StandingAlarm] = Field(max_length=200)
-    roster: dict[NodeId, int] = {}
+    roster: dict[Node, Count] = Field(default={}, max_length=64)
     roster_members: Count = 0
-    storage: str = "ok"
+    storage: Shown = "ok"
     unacknowledged: Count = 0
 
 
@@ -105,7 +120,7 @@ class Hello(Message):
     epoch: EpochId
     session: SessionId
     boot: Count
-    software: str
+    software: Shown
     streams: list[StreamHead] = Field(max_length=8)
 
 
@@ -113,7 +128,7 @@ class WireRecord(Part):
     """One journal record. `seq` of the first is the batch's `first_seq`; a `journal.gap` covers `body.first … seq`."""
 
     seq: Position
-    boot: Count
+    boot: Annotated[int, Field(ge=0)]
     mono_ms: int
     recorded_at_ms: int
     clock_trusted: bool
@@ -141,9 +156,9 @@ class RosterPull(Message):
     """`roster/pull`: the next page of a node's change log behind `after_version`."""
 
     session: SessionId
-    node: NodeId
+    node: Node
     after_version: Count
-    snapshot_cursor: MemberId | None = None
+    snapshot_cursor: Annotated[MemberId, Field(max_length=64, pattern=r"^[^\x00]*$")] | None = None
     """Within a snapshot: the last member received."""
     snapshot_version: Count | None = None
 

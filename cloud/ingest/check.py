@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contract.digest import canonical_json, chain
-from contract.messages import JournalBatch, WireRecord
+from contract.messages import LATEST_MS, JournalBatch, WireRecord
 from contract.records import JournalGap
 
 INT64_LIMIT: Final = 2**63
-LATEST_MS: Final = 253_370_764_800_000
-"""The last year that date functions know in every time zone, 9999, is left out."""
 MAX_DEPTH: Final = 64
 MAX_BODY_BYTES: Final = 1_048_576
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")

@@ -20,6 +20,8 @@ from contract.records import AccessDenied, AccessGranted, AlarmCleared, AlarmRai
 
 STATION: Final = "station"
 CLOUD: Final = "cloud"
+CLOCK_AHEAD_MS: Final = 300_000
+"""So far ahead of ours a station's clock is believed."""
 
 
 class Numbers:
@@ -148,12 +150,12 @@ class Picture:
                 return
         code, source = _text(record.body, "code", 64), _text(record.body, "source", 200)
         key = AlarmKey(record.station, STATION, code, source)
+        at_ms = believable(record.recorded_at_ms, record.received_at_ms)
         if record.kind == AlarmCleared.KIND:
-            self.clear_alarm(key, record.recorded_at_ms)
+            self.clear_alarm(key, at_ms)
             return
         priority = _text(record.body, "priority", 16)
         known = priority if priority in list(Priority) else str(Priority.HIGH)
-        at_ms = record.recorded_at_ms
         self._save_alarm(key, known, _text(record.body, "detail", 500), at_ms, True, at_ms)
 
     def _save_alarm(
@@ -166,6 +168,11 @@ class Picture:
         elif held.as_of_ms <= as_of_ms:
             since = held.since_ms if held.standing and key.origin == CLOUD else since_ms
             self._connection.execute(update(alarm).where(*_is(key)).values(since_ms=since, **values))
+
+
+def believable(station_ms: int, received_at_ms: int) -> int:
+    """A station's time, unless its clock runs far ahead: what it says then must not stand until that time has come."""
+    return min(station_ms, received_at_ms + CLOCK_AHEAD_MS)
 
 
 def _is(key: AlarmKey) -> tuple[Any, ...]:

@@ -5,23 +5,28 @@ to be filled, then goes on behind it; what comes late is applied then, and `pict
 not matter.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import psycopg
 from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
+from cloud import metrics
 from cloud.ingest import ranges as span
 from cloud.ingest.progress import CloudAlarm
 from cloud.projector.identity import IdentityWatch
-from cloud.projector.picture import CLOUD, AlarmKey, Numbers, Picture
+from cloud.projector.picture import CLOUD, AlarmKey, Numbers, Picture, believable
 from cloud.store.database import Database
 from cloud.store.tables import alarm, change, finding, live_state, projector_head, received_range, record, station
 from contract.ids import StationId, Stream
 from contract.messages import Online, StationState
 from contract.records import Priority
 
+log = logging.getLogger(__name__)
 GAP_WAIT_MS: Final = 60_000
 SILENT_MS: Final = 150_000
 """Two and a half of the states that a connected station sends at least."""
@@ -33,6 +38,8 @@ STATELESS_KEPT: Final = 100_000
 PRUNED_PER_ROUND: Final = 1_000
 DUPLICATE_IDENTITY: Final = "duplicate_identity"
 _QUIET_FIELDS: Final = ("n", "at_ms")
+_AWAY: Final = (OperationalError, InterfaceError, psycopg.OperationalError, OSError)
+"""What a database raises that is not there, whatever it was asked."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,33 @@ class Rounds:
             return connection.execute(select(finding.c.id).where(~finding.c.applied).limit(1)).first() is not None
 
     def run(self, said: Sequence[Said], now_ms: int, *, broker_connected: bool, sweep: bool) -> Done:
-        """One round. `sweep`: also look for stations that have fallen silent, and for alarms that are over."""
+        """One round. `sweep`: also look for stations that have fallen silent, and for alarms that are over.
+
+        Should it fail for a reason that nobody foresaw, it is done without the messages, and then with each alone: what
+        one station says must not keep the picture of all the others. Raises when it was none of them.
+        """
+        try:
+            return self._run(said, now_ms, broker_connected, sweep)
+        except _AWAY:
+            raise
+        except Exception:
+            # The rim of what stations say.
+            if not said:
+                raise
+            log.exception("a round of %d messages failed; taking them one by one", len(said))
+        changes = self._run([], now_ms, broker_connected, sweep).changes
+        for item in said:
+            try:
+                changes += self._run([item], now_ms, broker_connected, sweep=False).changes
+            except _AWAY:
+                raise
+            except Exception:
+                # The rim of one message.
+                metrics.DROPPED.inc()
+                log.exception("what station %s says is left out", item.station)
+        return Done(changes, more=True)
+
+    def _run(self, said: Sequence[Said], now_ms: int, broker_connected: bool, sweep: bool) -> Done:
         with self._database.write() as connection:
             head = connection.execute(select(projector_head).with_for_update()).one()
             numbers = Numbers(head.change)
@@ -129,7 +162,7 @@ class Rounds:
                 values |= {"online": True, "session": message.session}
         before = None if live is None else live.state
         picture.set_live(item.station, **values)
-        picture.replace_alarms(item.station, message.alarms, message.at_ms)
+        picture.replace_alarms(item.station, message.alarms, believable(message.at_ms, item.received_at_ms))
         came_back = "online" in values and (live is None or not live.online)
         if came_back or before is None or _seen(before) != _seen(state):
             picture.changed(item.station)

@@ -98,6 +98,12 @@ class ProjectorService:
                 self._report(f"round failed, tried again: {error}")
                 await asyncio.sleep(FAILURE_DELAY_S)
                 continue
+            except Exception:
+                # The task's rim: an end of the projector would be the end of the whole process, again and again.
+                metrics.PROJECTOR_FAILURES.inc()
+                log.exception("projector: round failed, tried again")
+                await asyncio.sleep(LEADER_RETRY_S)
+                continue
             if done is None:
                 log.warning("the leader lock is lost")
                 return
