@@ -5,7 +5,8 @@ commits it as one transaction and reports (`Committed`). While storage is full, 
 bounded queue, the controller is told once (`StorageTrouble`), and the thread tries again. At the queue's bound the
 records of a step are dropped and counted, all or none; the controller makes an alarm and, later, a record of that.
 
-Jobs are carried out in the order of their submission, so that a snapshot stands for exactly the records before it.
+Records and snapshots are carried out in the order of their submission, so that a snapshot stands for exactly the
+records before it. Acknowledgements go first: on a full disk they are what makes room for the records that wait.
 """
 
 import errno
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 MAX_QUEUED_RECORDS: Final = 10_000
 MAX_GROUP_RECORDS: Final = 500
 MAX_QUEUED_JOBS: Final = 20_000
+MAX_ACKNOWLEDGEMENTS: Final = 256
 MAINTENANCE_S: Final = 60.0
 MAINTENANCE_MORE_S: Final = 0.5
 RETRY_S: Final = {StorageStatus.FULL: 1.0, StorageStatus.UNAVAILABLE: 0.25}
@@ -144,7 +146,9 @@ class JournalThread(threading.Thread):
         self._journal = journal
         self._opener = opener
         self._post = post
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_Append | _Snapshot] = deque()
+        # Each says all that the one before it said, so the oldest may fall out.
+        self._acknowledgements: deque[_Acknowledge] = deque(maxlen=MAX_ACKNOWLEDGEMENTS)
         self._wake = threading.Condition()
         self._queued_records = 0
         self._ticket = 0
@@ -174,7 +178,9 @@ class JournalThread(threading.Thread):
         self._enqueue(_Snapshot(state_json, version))
 
     def acknowledge(self, epoch: Epoch, stream: Stream, through_seq: int, digest: str | None, *, forked: bool) -> None:
-        self._enqueue(_Acknowledge(epoch, stream, through_seq, digest, forked))
+        with self._wake:
+            self._acknowledgements.append(_Acknowledge(epoch, stream, through_seq, digest, forked))
+            self._wake.notify()
 
     def stop(self, timeout_s: float) -> bool:
         """Commit what is queued, close; False when storage failed or took longer than `timeout_s`: what is still
@@ -185,7 +191,7 @@ class JournalThread(threading.Thread):
         self.join(timeout_s)
         return not self.is_alive() and self._queued_records == 0
 
-    def _enqueue(self, job: _Job) -> None:
+    def _enqueue(self, job: _Snapshot) -> None:
         with self._wake:
             if len(self._jobs) < MAX_QUEUED_JOBS:
                 self._jobs.append(job)
@@ -222,29 +228,35 @@ class JournalThread(threading.Thread):
                 log.error("journal not closed in order: %s", error)
 
     def _next(self) -> _Job | None:
-        """The first job, left in the queue; None when it is time to stop. Maintains the journal while idle."""
+        """The first job, left in its queue; None when it is time to stop. Maintains the journal when that is due."""
         while True:
+            if time.monotonic() >= self._next_maintenance and not self._stopping:
+                self._maintain()
             with self._wake:
+                if self._acknowledgements:
+                    return self._acknowledgements[0]
                 if self._jobs:
                     return self._jobs[0]
                 if self._stopping:
                     return None
                 self._wake.wait(max(0.0, self._next_maintenance - time.monotonic()))
-                idle = not self._jobs and not self._stopping
-            if idle and time.monotonic() >= self._next_maintenance:
-                self._maintain()
 
     def _carry_out(self, job: _Job) -> None:
         journal = self._opened()
         if isinstance(job, _Append):
             if not self._append(journal):
                 return
-        else:
-            if isinstance(job, _Snapshot):
-                journal.save_snapshot(job.state_json, job.version)
-            else:
-                self._acknowledge(journal, job)
+        elif isinstance(job, _Snapshot):
+            journal.save_snapshot(job.state_json, job.version)
             self._done(1, 0)
+        else:
+            self._acknowledge(journal, job)
+            with self._wake:
+                if self._acknowledgements and self._acknowledgements[0] is job:
+                    self._acknowledgements.popleft()
+            if self._jobs:
+                # Whether storage takes records again is for the next append to find out.
+                return
         if self._status is not StorageStatus.OK:
             self._recover()
 

@@ -3,15 +3,16 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from contract.ids import Stream
 from edge.core.events import StorageStatus
+from edge.journal.errors import StorageFull
 from edge.journal.journal import Journal
-from edge.journal.model import MIB, Budget, NewRecord
+from edge.journal.model import MIB, Appended, Budget, NewRecord
 from edge.runtime import journal_thread
 from edge.runtime.journal_thread import (
     Acknowledged,
@@ -243,6 +244,27 @@ def test_a_journal_at_its_limit_is_full_until_there_is_room(path: Path, monkeypa
     writing.wait_status(StorageStatus.OK)
     writing.thread.stop(5.0)
     assert writing.stored() == list(range(20))
+
+
+def test_an_acknowledgement_does_not_wait_behind_records_that_find_no_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(journal_thread.RETRY_S, StorageStatus.FULL, 0.02)
+    writing = Writing(path, SMALL)
+    journal = writing.thread._journal
+    assert journal is not None
+    stored = journal.append([event(0)])[-1]
+
+    def no_room(batch: Sequence[NewRecord]) -> list[Appended]:
+        raise StorageFull("no room")
+
+    monkeypatch.setattr(journal, "append", no_room)
+    writing.submit(event(1))
+    writing.start().wait_status(StorageStatus.FULL)
+    writing.thread.acknowledge(journal.epoch, stored.stream, stored.seq, stored.digest, forked=False)
+    writing.wait_for(Acknowledged)
+    assert len(writing.of(StorageTrouble)) == 1, "still full, and said once"
+    writing.thread.stop(5.0)
 
 
 def test_a_file_damaged_while_running_is_set_aside_and_the_records_go_on(writing: Writing) -> None:
