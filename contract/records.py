@@ -89,6 +89,14 @@ class RelockCause(StrEnum):
     """The release was never carried out: its record could not be committed."""
 
 
+class PostureCause(StrEnum):
+    """Who wants a posture, by rank: the cloud's standing will, the station's plan, its usual posture."""
+
+    DESIRED = "desired"
+    SCHEDULE = "schedule"
+    USUAL = "usual"
+
+
 class AlarmCode(StrEnum):
     """Alarms that a station raises itself. One stands exactly while its condition does, within its delays."""
 
@@ -247,14 +255,19 @@ class PostureChanged:
     previous: Posture
     posture: Posture
     cause: str
+    """A `PostureCause`."""
 
 
 @dataclass(frozen=True)
 class DesiredFollowed:
-    """The cloud's standing will of this revision is in force; what it changed is recorded beside it."""
+    """The cloud's standing will of this revision is in force; what it changed is recorded beside it.
+
+    `posture` None: it leaves the posture to the station's own plan.
+    """
 
     KIND: ClassVar[str] = "desired.followed"
     revision: int
+    posture: Posture | None = None
 
 
 @dataclass(frozen=True)

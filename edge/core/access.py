@@ -1,9 +1,11 @@
 """A credential at a reader: ask the policy with what the station knows, record the answer, act on it."""
 
+from dataclasses import replace
+
 from contract.policy.decide import decide, explain
 from contract.policy.model import Clock, Decision, Explanation, Factor, Occupancy, Request
 from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
-from edge.core import doorkeeper
+from edge.core import doorkeeper, postures
 from edge.core.config import StationConfig
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import CardPresented
@@ -53,7 +55,8 @@ def judge(turn: Turn, event: CardPresented) -> Decision:
 
 def explain_card(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Explanation:
     """What would be decided and why: nothing is opened, recorded or changed."""
-    return explain(_request(config, state, event, now))
+    posture, _ = postures.wanted(config, state, now)
+    return explain(replace(_request(config, state, event, now), posture=posture))
 
 
 def _request(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Request:

@@ -14,11 +14,10 @@ from contract.records import (
     DesiredFollowed,
     MessageRefused,
     Posture,
-    PostureChanged,
     ReleaseCause,
     RelockCause,
 )
-from edge.core import doorkeeper
+from edge.core import doorkeeper, postures
 from edge.core.effects import Effect, ReleaseLock, Stop
 from edge.core.events import CommandInterrupted, CommandReceived, DesiredReceived
 from edge.core.state import MAX_COMMANDS_BEGUN, BegunCommand, Release
@@ -101,16 +100,8 @@ def desired(turn: Turn, event: DesiredReceived) -> None:
     if event.revision < followed:
         turn.record(MessageRefused("desired", f"revision {event.revision} is older than {followed}, which is followed"))
         return
-    turn.record(DesiredFollowed(event.revision))
-    change_posture(turn, event.posture or turn.config.usual_posture, "desired")
-
-
-def change_posture(turn: Turn, posture: Posture, cause: str) -> None:
-    """Take a posture, with what it means for the door."""
-    previous = turn.durable.posture
-    if posture is not previous:
-        turn.record(PostureChanged(previous, posture, cause))
-        doorkeeper.posture_changed(turn)
+    turn.record(DesiredFollowed(event.revision, event.posture))
+    postures.keep_up(turn)
 
 
 def _begun_by(turn: Turn, effect: Effect) -> BegunCommand | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from contract.ids import NodeId, ReaderId, StationId
 from contract.policy.model import STALE_AFTER_MS
+from contract.policy.plan import PosturePlan
 from contract.records import Posture
 
 MAX_READERS = 16
@@ -87,7 +88,8 @@ class StationConfig:
     access: AccessConfig = field(default_factory=AccessConfig)
     timezone: tzinfo = UTC
     usual_posture: Posture = Posture.SECURE
-    """The station's own plan, followed while the cloud wants nothing else."""
+    """Followed while the cloud wants nothing else and the plan says nothing."""
+    plan: PosturePlan = field(default_factory=PosturePlan)
 
     def __post_init__(self) -> None:
         if len(self.readers) > MAX_READERS or len(set(self.readers)) != len(self.readers):

@@ -21,6 +21,7 @@ from contract.records import (
     FireEnded,
     FireStarted,
     OccupancyChanged,
+    PostureCause,
     PostureChanged,
     Record,
     RosterSwitched,
@@ -69,9 +70,11 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
         ):  # fmt: skip
             return replace(durable, door=door.fold(durable.door, record))
         case PostureChanged():
-            return replace(durable, posture=record.posture)
+            # In a journal from before `DesiredFollowed` said it, this is how the cloud's wish is known.
+            wish = record.posture if record.cause == PostureCause.DESIRED else durable.desired_posture
+            return replace(durable, posture=record.posture, desired_posture=wish)
         case DesiredFollowed():
-            return replace(durable, desired_revision=record.revision)
+            return replace(durable, desired_revision=record.revision, desired_posture=record.posture)
         case OccupancyChanged():
             return replace(durable, occupancy=Occupancy(record.people, record.sure))
         case AlarmRaised() | AlarmCleared():

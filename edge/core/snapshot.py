@@ -23,6 +23,7 @@ from edge.core.state import (
 )
 
 SNAPSHOT_VERSION: Final = 1
+_NOT_TOLD: Final = object()
 
 
 class SnapshotError(ValueError):
@@ -53,6 +54,10 @@ def from_snapshot(data: Any) -> StationState:
 
 def _durable(data: dict[str, Any]) -> Durable:
     door, release = data["door"], data["door"]["release"]
+    posture, wish = Posture(data["posture"]), data.get("desired_posture", _NOT_TOLD)
+    if wish is _NOT_TOLD:
+        # A snapshot from before the wish was kept: any posture but the usual one was the cloud's.
+        wish = None if posture is Posture.SECURE else posture
     return Durable(
         boot=int(data["boot"]),
         software=str(data["software"]),
@@ -63,7 +68,7 @@ def _durable(data: dict[str, Any]) -> Durable:
             fire=bool(door["fire"]),
             held_for_ms=door["held_for_ms"],
         ),
-        posture=Posture(data["posture"]),
+        posture=posture,
         desired_revision=int(data["desired_revision"]),
         occupancy=Occupancy(int(data["occupancy"]["people"]), bool(data["occupancy"]["sure"])),
         alarms=tuple(_alarm(alarm) for alarm in data["alarms"]),
@@ -73,6 +78,7 @@ def _durable(data: dict[str, Any]) -> Durable:
         },
         commands_seen=tuple(str(seen) for seen in data["commands_seen"]),
         commands_begun=tuple(BegunCommand(**begun) for begun in data["commands_begun"]),
+        desired_posture=None if wish is None else Posture(wish),
     )
 
 

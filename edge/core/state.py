@@ -109,6 +109,8 @@ class Durable:
     commands_seen: tuple[str, ...] = ()
     """Ids of the latest commands, oldest first, so that a replayed one is refused."""
     commands_begun: tuple[BegunCommand, ...] = ()
+    desired_posture: Posture | None = None
+    """What the cloud's standing will says; None: the station's own plan decides."""
 
 
 # ---------------------------------------------------------------- volatile
@@ -180,12 +182,27 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class PlanWindow:
+    """What the plan says (None: nothing), judged by a clock that stood `offset_ms` ahead of the monotonic one.
+
+    `until_ms` is the monotonic moment at which that may change; None without a trusted clock, when it does not.
+    """
+
+    posture: Posture | None
+    clock_trusted: bool
+    offset_ms: int
+    until_ms: int | None
+
+
+@dataclass(frozen=True)
 class Volatile:
     inputs: Inputs = field(default_factory=Inputs)
     parts: Parts = field(default_factory=Parts)
     pending: tuple[Pending, ...] = ()
     stopped: bool = False
     """`StationStopped` is written: nothing may follow it in this run."""
+    plan: PlanWindow | None = None
+    """None without a plan, or when it has not been looked at in this run."""
 
 
 @dataclass(frozen=True)

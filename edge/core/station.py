@@ -20,7 +20,7 @@ from contract.records import (
     StationHealth,
     StationStopped,
 )
-from edge.core import access, alarms, commands, doorkeeper, events, occupancy
+from edge.core import access, alarms, commands, doorkeeper, events, occupancy, postures
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, Feedback, ReaderFeedback
 from edge.core.fold import apply, replay
@@ -86,6 +86,7 @@ def step(config: StationConfig, state: StationState, event: events.Event, now: N
     turn.mono_ms = at_ms
     before = turn.state
     _HANDLERS[type(event)](turn, event)
+    postures.keep_up(turn)
     _follow(turn, before)
     if isinstance(event, events.StopRequested):
         turn.record(StationStopped(event.why))
@@ -100,6 +101,8 @@ def deadline(state: StationState) -> int | None:
     inputs = state.volatile.inputs
     moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
     moments += [pending.raise_at_ms for pending in state.volatile.pending]
+    if state.volatile.plan is not None:
+        moments.append(state.volatile.plan.until_ms)
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -119,6 +122,7 @@ def _catch_up(turn: Turn, until_ms: int) -> None:
         before = turn.state
         turn.mono_ms = due_ms
         doorkeeper.time_passed(turn)
+        postures.keep_up(turn)
         _follow(turn, before)
 
 

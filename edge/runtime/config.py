@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.ids import ReaderId, StationId
 from contract.plain import PlainError, build
+from contract.policy.plan import MAX_PLANNED
 from contract.topics import TopicError, station_id
+from edge.runtime.schedule_config import ScheduleSection
 
 
 class ConfigError(ValueError):
@@ -182,8 +184,12 @@ class Config:
     readers: tuple[ReaderSection, ...]
     uplink: UplinkSection
     journal: JournalSection = field(default_factory=JournalSection)
+    schedule: tuple[ScheduleSection, ...] = ()
+    """Postures by the week; the first that is open decides."""
 
     def __post_init__(self) -> None:
+        if len(self.schedule) > MAX_PLANNED:
+            raise PlainError("schedule", f"{len(self.schedule)} schedules; at most {MAX_PLANNED} are kept")
         names = [reader.id for reader in self.readers]
         for index, name in enumerate(names):
             if names.count(name) > 1:

@@ -15,6 +15,7 @@ from contract.policy.model import Member
 from edge.core.access import explain_card
 from edge.core.config import StationConfig
 from edge.core.events import CardPresented
+from edge.core.postures import wanted
 from edge.core.state import Now, StationState
 from edge.roster.credential import CredentialFormat, credential_hash
 from edge.roster.errors import RosterUnavailable
@@ -51,13 +52,15 @@ class Explainer:
             available, trouble = False, str(error)
         event = CardPresented(reader, credential, member, moment.mono_ms, roster_available=available)
         explanation = explain_card(self.config, state, event, moment)
+        posture, cause = wanted(self.config, state, moment)
         local = datetime.fromtimestamp(moment.wall_ms / 1_000, self.config.timezone)
         return {
             "station": self.config.station_id,
             "reader": reader,
             "at": local.isoformat(timespec="seconds"),
             "clock_trusted": moment.clock_trusted,
-            "posture": state.durable.posture,
+            "posture": posture,
+            "posture_cause": cause,
             "member": None if member is None else member.id,
             "roster_trouble": trouble,
             **plain(explanation.decision),
@@ -111,7 +114,7 @@ def in_words(answer: Mapping[str, Any]) -> str:
     lines = [
         f"{who} {what} at reader {answer['reader']}, {answer['at']}"
         + ("" if answer["clock_trusted"] else " (the station does not trust its clock)"),
-        f"posture    {answer['posture']}",
+        f"posture    {answer['posture']} ({answer['posture_cause']})",
         f"reason     {answer['reason']}",
         f"rule       {answer['rule']}: {answer['detail']}",
     ]

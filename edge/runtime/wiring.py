@@ -25,6 +25,7 @@ from edge.journal.model import MIB, Budget, StoredRecord
 from edge.roster.credential import load_or_create_key
 from edge.roster.reader import RosterReader
 from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
+from edge.runtime.schedule_config import plan_of
 
 if TYPE_CHECKING:
     from edge.drivers.reader_osdp import CardBits, OsdpReader
@@ -109,6 +110,7 @@ def core_config(config: Config) -> core.StationConfig:
                 exit_action=core.ExitAction(door.exit_action),
                 bounce_ms=door.debounce_ms,
             ),
+            plan=plan_of(config.schedule),
         )
     except ValueError as error:
         raise ConfigError(f"section [door]: {error}") from None

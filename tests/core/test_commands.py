@@ -188,7 +188,7 @@ def test_a_higher_revision_is_followed() -> None:
     life = Life()
 
     assert life.do(events.DesiredReceived(5, Posture.LOCKDOWN)) == [
-        DesiredFollowed(5),
+        DesiredFollowed(5, Posture.LOCKDOWN),
         PostureChanged(Posture.SECURE, Posture.LOCKDOWN, "desired"),
     ]
 
@@ -207,7 +207,7 @@ def test_the_same_revision_again_is_nothing_and_a_lower_one_is_refused() -> None
 def test_a_revision_that_changes_nothing_is_followed_all_the_same() -> None:
     life = Life()
 
-    assert life.do(events.DesiredReceived(0, Posture.SECURE)) == [DesiredFollowed(0)]
+    assert life.do(events.DesiredReceived(0, Posture.SECURE)) == [DesiredFollowed(0, Posture.SECURE)]
 
 
 def test_without_a_wish_the_station_goes_back_to_its_own_plan() -> None:
