@@ -2,8 +2,8 @@
 
 import argparse
 import json
+import logging
 import os
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -17,6 +17,10 @@ EXIT_CONFIG: Final = 2
 ASK_TIMEOUT_S: Final = 5.0
 
 
+class NoAnswer(ConfigError):
+    """There is no station to be asked where the configuration says."""
+
+
 def main(argv: list[str]) -> int:
     """Returns the exit code: 0, 1 for a failure, 2 for a configuration or command line that cannot be used."""
     options = _parser().parse_args(argv)
@@ -24,7 +28,7 @@ def main(argv: list[str]) -> int:
         return int(options.act(options))
     except ConfigError as error:
         print(f"yizhan edge: {error}", file=sys.stderr)
-        return EXIT_CONFIG
+        return EXIT_FAILED if isinstance(error, NoAnswer) else EXIT_CONFIG
     except BrokenPipeError:
         # `yizhan edge tail | head` is no failure; keep the interpreter from flushing into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -74,9 +78,11 @@ def _run(options: argparse.Namespace) -> int:
     from edge.roster.errors import KeyUnusable
     from edge.runtime import wiring
     from edge.runtime.child_process import set_up_logging
+    from edge.runtime.controller import ControllerFailed
+    from edge.runtime.last_good import load_or_last_good
 
     set_up_logging("controller")
-    loaded, refused = _load_or_last_good(options.config)
+    loaded, refused = load_or_last_good(options.config)
     try:
         controller = wiring.build_controller(loaded, refused)
     except (KeyUnusable, SchemaTooNew, OSError) as error:
@@ -84,40 +90,23 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_FAILED
 
     def ready() -> None:
-        print(json.dumps({"ready": True, "station": loaded.config.station.id}), flush=True)
+        try:
+            print(json.dumps({"ready": True, "station": loaded.config.station.id}), flush=True)
+        except OSError:
+            logging.getLogger(__name__).warning("nobody reads what is printed")
 
-    wiring.run_controller(controller, ready)
+    try:
+        wiring.run_controller(controller, ready)
+    except ControllerFailed as error:
+        print(f"yizhan edge: ended by a mistake: {error}", file=sys.stderr)
+        return EXIT_FAILED
     return 0
 
 
-def _load_or_last_good(path: Path) -> tuple[LoadedConfig, str | None]:
-    """The configuration, or the last good one and what is wrong with the new. Raises `ConfigError` without either."""
-    from edge.runtime import wiring
-
-    last_good = path.with_name(path.name + ".last-good")
-    try:
-        loaded = load(path)
-        wiring.core_config(loaded.config)
-    except ConfigError as error:
-        if not last_good.exists():
-            raise
-        print(f"yizhan edge: {error}; running {last_good}", file=sys.stderr)
-        return load(last_good), str(error)
-    if not last_good.exists() or last_good.read_bytes() != path.read_bytes():
-        draft = path.with_name(path.name + ".draft")
-        try:
-            shutil.copyfile(path, draft)
-            draft.replace(last_good)
-        except OSError as error:
-            print(f"yizhan edge: {last_good} cannot be kept: {error.strerror}", file=sys.stderr)
-    return loaded, None
-
-
 def _check_config(options: argparse.Namespace) -> int:
-    from edge.runtime import wiring
+    from edge.runtime.last_good import load_usable
 
-    loaded = load(options.config)
-    wiring.core_config(loaded.config)
+    loaded = load_usable(options.config)
     print(f"{options.config}: station {loaded.config.station.id}, digest {loaded.digest}: can be used")
     return 0
 
@@ -148,7 +137,7 @@ def _connected(config: Path) -> socket.socket:
     try:
         end.connect(str(path))
     except OSError as error:
-        raise ConfigError(f"no station answers at {path}: {error.strerror}") from None
+        raise NoAnswer(f"no station answers at {path}: {error.strerror}") from None
     return end
 
 

@@ -1,6 +1,6 @@
 """A card reader on an OSDP line (IEC 60839-11-5) with secure channel, through libosdp's control panel.
 
-Three things are done here that the library leaves to its user:
+Four things are done here that the library leaves to its user:
 
 - **Pace.** The library polls a reader every 50 ms from `refresh`, and its own Python loop sleeps 20 ms between calls.
   `service` is called when bytes have come or when its answer's time has passed, so a reply is seen at once and an idle
@@ -11,10 +11,14 @@ Three things are done here that the library leaves to its user:
   as old as the pause. A poll answered with ACK proves that the reader held nothing: `_quiet_since_ns` is the
   time of the last such poll, and no card that comes later can be older than that.
 
+- **Lasting signs.** A held or forced door is shown for as long as it lasts: again after a reset, after the light of a
+  card, and before the reader's own timer ends it.
+
 The secure channel is enforced: without `EnforceSecure` the library accepts a reader that has no key.
 """
 
 import logging
+import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +30,7 @@ from osdp import CardFormat, Channel, Command, CommandLEDColor, Event, EventNoti
 
 from contract.ids import ReaderId
 from edge.core.effects import Feedback
+from edge.runtime.ipc import LASTING_SIGNS
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +49,12 @@ OFFLINE_TOLD_NS: Final = 1_000_000_000
 """An outage shorter than this is a reset, counted but not told as an outage."""
 REOPEN_NS: Final = 1_000_000_000
 POLL_NS: Final = 50_000_000
+REPLY_BIT: Final = 0x80
+MARK: Final = 0xFF
+"""OSDP's: the address bit of a reply, and the byte that may stand before a frame."""
+SIGN_AGAIN_NS: Final = 300_000_000_000
+AFTER_TRANSIENT_NS: Final = 4_000_000_000
+"""When a lasting sign is shown again: before its ten minutes are over, and when the light of a card has gone out."""
 
 FORMATS: Final = {CardFormat.Unspecified: "raw", CardFormat.Wiegand: "wiegand"}
 
@@ -70,7 +81,7 @@ class _Exchange:
     @property
     def held_nothing(self) -> bool:
         """The reader was polled and said that it had nothing to tell."""
-        return self.command == POLL and code_of(self.reply) == ACK
+        return self.command == POLL and is_reply(self.reply) and code_of(self.reply) == ACK
 
 
 class _Line(Channel):  # type: ignore[misc]
@@ -105,7 +116,7 @@ class _Line(Channel):  # type: ignore[misc]
     def flush(self) -> None:
         try:
             self.port.reset_input_buffer()
-        except (OSError, TypeError) as error:
+        except (OSError, TypeError, termios.error) as error:
             self.failed = str(error)
 
 
@@ -140,15 +151,22 @@ class OsdpReader:
         self._quiet_since_ns = 0
         self._next_open_ns = 0
         self._why = "not opened yet"
+        self._sign = Feedback.IDLE
+        self._sign_due_ns = 0
 
     def fileno(self) -> int | None:
         """The line's file descriptor to wait on, None while it is closed."""
         return self._line.port.fileno() if self._line is not None else None
 
     def show(self, outcome: Feedback) -> None:
-        """Light and sound for the person at the reader; of no effect while it is offline."""
+        """Light and sound for the person at the reader. While it is offline a lasting sign is kept for its return, and
+        any other is of no use."""
+        now = time.monotonic_ns()
+        if outcome in LASTING_SIGNS:
+            self._sign = outcome
         if self._panel is None or not self._secure:
             return
+        self._sign_due_ns = now + (SIGN_AGAIN_NS if outcome in LASTING_SIGNS else AFTER_TRANSIENT_NS)
         for command in _patterns(outcome):
             self._panel.submit_command(0, command)
 
@@ -168,6 +186,10 @@ class OsdpReader:
             return 0.2
         self._cure(time.monotonic_ns())
         self._tell(now)
+        if self._secure and now >= self._sign_due_ns:
+            self._sign_due_ns = now + SIGN_AGAIN_NS
+            if self._sign is not Feedback.IDLE:
+                self.show(self._sign)
         return self._wait_s(time.monotonic_ns())
 
     def close(self) -> None:
@@ -257,6 +279,8 @@ class OsdpReader:
     def _set_secure(self, secure: bool) -> None:
         if self._secure and not secure:
             self._insecure_since_ns = time.monotonic_ns()
+        if secure and not self._secure:
+            self._sign_due_ns = 0
         self._secure = secure
 
     def _tell(self, now: int) -> None:
@@ -264,7 +288,7 @@ class OsdpReader:
         that it holds no card: until then nobody knows how old a card is."""
         if self._secure and self._quiet_since_ns:
             online = True
-        elif now - self._insecure_since_ns >= OFFLINE_TOLD_NS:
+        elif not self._secure and now - self._insecure_since_ns >= OFFLINE_TOLD_NS:
             online = False
         else:
             return
@@ -282,6 +306,14 @@ def code_of(frame: bytes | bytearray) -> int | None:
     if frame[start + 4] & SECURITY_BLOCK:
         at += frame[start + 5]
     return frame[at] if at < len(frame) else None
+
+
+def is_reply(data: bytes | bytearray) -> bool:
+    """Whether this is one whole reply and nothing else. Noise around it may hide another one, a card's, say."""
+    frame = data[1:] if data[:1] == bytes([MARK]) else data
+    if len(frame) < 8 or frame[0] != START_OF_MESSAGE or not frame[1] & REPLY_BIT:
+        return False
+    return int.from_bytes(frame[2:4], "little") == len(frame)
 
 
 def _patterns(outcome: Feedback) -> list[dict[str, Any]]:

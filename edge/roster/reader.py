@@ -130,6 +130,8 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
 def _member(connection: sqlite3.Connection, member_id: MemberId) -> Member:
     """The member over all nodes. An entry without limit on one side makes the whole without limit there."""
     entries: list[tuple[Any, ...]] = connection.execute(ENTRIES, (member_id,)).fetchall()
+    if not entries:
+        raise sqlite3.DatabaseError("a card whose holder is not there")
     trades, begins, ends, extended, revoked = zip(*entries, strict=True)
     ahead = connection.execute("SELECT 1 FROM revocation WHERE member_id = ?", (member_id,)).fetchone()
     return Member(

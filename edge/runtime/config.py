@@ -5,10 +5,13 @@ addresses, credentials and `gpio.pin_factory` alone.
 """
 
 import hashlib
+import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.ids import ReaderId, StationId
@@ -16,6 +19,10 @@ from contract.plain import PlainError, build
 from contract.policy.plan import MAX_PLANNED
 from contract.topics import TopicError, station_id
 from edge.runtime.schedule_config import ScheduleSection
+
+MAX_SOCKET_PATH_BYTES: Final = 107
+"""What the kernel takes as a Unix socket's path."""
+SOCKET_NAME: Final = "station.sock"
 
 
 class ConfigError(ValueError):
@@ -62,8 +69,14 @@ class StationSection:
             raise PlainError("station.id", str(error)) from None
         try:
             ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise PlainError("station.timezone", f"{self.timezone!r} is no time zone of this system") from None
+        length = len(os.fsencode(self.run_dir.absolute() / SOCKET_NAME))
+        if length > MAX_SOCKET_PATH_BYTES:
+            raise PlainError(
+                "station.run_dir",
+                f"the path of its {SOCKET_NAME} has {length} bytes; a socket's has at most {MAX_SOCKET_PATH_BYTES}",
+            )
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,8 @@ class GpioSection:
 
     def __post_init__(self) -> None:
         pins = {name: getattr(self, name) for name in ("lock_pin", "contact_pin", "exit_pin", "fire_pin")}
+        if not 1 <= self.port <= 65_535:
+            raise PlainError("gpio.port", f"{self.port} is outside 1–65535")
         for name, pin in pins.items():
             if not 0 <= pin <= 27:
                 raise PlainError(f"gpio.{name}", f"{pin} is no BCM pin of the header (0–27)")
@@ -127,10 +142,12 @@ class ReaderSection:
     address: int = 1
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.id):
+            raise PlainError("readers.id", f"{self.id!r} must be 1–64 letters, digits, '-' or '_'")
         if not 0 <= self.address <= 126:
-            raise PlainError("address", f"{self.address} is no OSDP address (0–126)")
+            raise PlainError(f"readers {self.id!r}.address", f"{self.address} is no OSDP address (0–126)")
         if self.baud not in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400):
-            raise PlainError("baud", f"{self.baud} is no OSDP line speed")
+            raise PlainError(f"readers {self.id!r}.baud", f"{self.baud} is no OSDP line speed")
 
 
 @dataclass(frozen=True)

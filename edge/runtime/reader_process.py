@@ -61,18 +61,15 @@ class ReaderProcess:
 
     def run(self) -> None:
         """Until the controller says stop or has gone."""
-        poller = select.poll()
-        poller.register(self._channel.fileno(), select.POLLIN)
-        watched: dict[ReaderId, int | None] = {}
+        poller, watched = select.poll(), [-1]
         while not self._stopping:
             wait_s = min([reader.service() for reader in self._readers.values()], default=MAX_WAIT_S)
-            for name, reader in self._readers.items():
-                if (descriptor := reader.fileno()) != watched.get(name):
-                    if (old := watched.get(name)) is not None:
-                        poller.unregister(old)
-                    if descriptor is not None:
-                        poller.register(descriptor, select.POLLIN)
-                    watched[name] = descriptor
+            lines = [descriptor for reader in self._readers.values() if (descriptor := reader.fileno()) is not None]
+            if watched != [self._channel.fileno(), *lines]:
+                # Anew as a whole: a line that was opened may have the number of one that was closed.
+                poller, watched = select.poll(), [self._channel.fileno(), *lines]
+                for descriptor in watched:
+                    poller.register(descriptor, select.POLLIN)
             self._heartbeat()
             poller.poll(min(wait_s, MAX_WAIT_S) * 1_000)
             self._listen()

@@ -1,8 +1,9 @@
 """The public Unix socket of a station, for `yizhan edge status`, `yizhan edge explain`, `yizhan edge tail` and tests.
 
 One JSON object per line. A client says `{"ask": "status"}` and gets one answer (`{"ask": "explain", "card": …}` one on
-a card that nobody shows), or `{"ask": "tail"}` and gets a line for everything that happens from then on. Only root and the station's own user may connect; at most `MAX_CLIENTS` do;
-one that does not read what it is sent is dropped, so that it costs the door nothing.
+a card that nobody shows), or `{"ask": "tail"}` and gets a line for everything that happens from then on. Only root and
+the station's own user may connect; at most `MAX_CLIENTS` do; one that does not read what it is sent is dropped, so that
+it costs the door nothing.
 """
 
 import asyncio
@@ -15,12 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from edge.runtime.config import SOCKET_NAME
+
+__all__ = ["SOCKET_NAME", "StationSocket"]
+
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS: Final = 8
 MAX_BACKLOG_BYTES: Final = 256 * 1024
 MAX_LINE_BYTES: Final = 4 * 1024
-SOCKET_NAME: Final = "station.sock"
 
 
 class StationSocket:

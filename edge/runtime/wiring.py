@@ -5,10 +5,14 @@ OSDP, and every import costs memory and start time on a Pi.
 """
 
 import asyncio
+import fcntl
 import json
 import logging
+import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +23,7 @@ from contract.records import Record
 from edge.core import config as core
 from edge.core import events, station
 from edge.core.state import RecordedAt, StationState
-from edge.journal.errors import JournalError, SchemaTooNew
+from edge.journal.errors import JournalError, SchemaTooNew, StorageCorrupt
 from edge.journal.journal import Journal
 from edge.journal.model import MIB, Budget, StoredRecord
 from edge.roster.credential import load_or_create_key
@@ -39,6 +43,12 @@ ROSTER_NAME: Final = "roster.db"
 HASH_KEY_NAME: Final = "credential.key"
 OPEN_PATIENCE_S: Final = 1.0
 """How long a locked or full journal may hold up the start. After that the door opens for people without it."""
+CLAIM_PATIENCE_S: Final = 1.0
+"""A run before that was killed may take a moment to be gone."""
+
+
+class AlreadyRunning(OSError):
+    """Another process runs this station."""
 
 
 def journal_path(config: Config) -> Path:
@@ -139,10 +149,17 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     key = hash_key(config)
     decisions = core_config(config)
     roster = RosterReader(roster_path(config))
+    _claim(config)
     journal, trouble = _open_journal(config)
+    try:
+        start = _start(decisions, loaded, journal, trouble, refused)
+    except (JournalError, sqlite3.Error, OSError, ValueError) as error:
+        log.error("starting without the journal: %s", error)
+        journal, trouble = None, str(error)
+        start = _start(decisions, loaded, journal, trouble, refused)
     controller = Controller(
         decisions,
-        _start(decisions, loaded, journal, trouble, refused),
+        start,
         roster,
         StationSocket(config.station.run_dir / SOCKET_NAME, lambda question: controller.answer(question)),
         HealthMeter(config.station.data_dir),
@@ -192,6 +209,24 @@ def _budget(config: Config) -> Budget:
     return Budget(soft_bytes=hard * 2 // 3, hard_bytes=hard, reserve_bytes=config.journal.reserve_mib * MIB)
 
 
+def _claim(config: Config) -> None:
+    """Make this process the one that runs this station, until it ends. Two would drive one lock and write one journal.
+
+    The directory itself is locked: that needs no room on a full disk. Raises `AlreadyRunning`.
+    """
+    claim = os.open(config.station.data_dir, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    give_up = time.monotonic() + CLAIM_PATIENCE_S
+    while True:
+        try:
+            # The descriptor is kept on purpose: the kernel gives the claim back when the process ends, however it does.
+            return fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= give_up:
+                os.close(claim)
+                raise AlreadyRunning(f"another process runs this station in {config.station.data_dir}") from None
+            time.sleep(0.05)
+
+
 def _open_journal(config: Config) -> tuple[Journal | None, str]:
     """The journal, or why it cannot be opened now."""
     give_up = time.monotonic() + OPEN_PATIENCE_S
@@ -200,7 +235,7 @@ def _open_journal(config: Config) -> tuple[Journal | None, str]:
             return Journal.open(journal_path(config), _budget(config)), ""
         except SchemaTooNew:
             raise
-        except JournalError as error:
+        except (JournalError, OSError) as error:
             if time.monotonic() >= give_up:
                 log.error("starting without the journal: %s", error)
                 return None, str(error)
@@ -221,7 +256,7 @@ def _start(
     else:
         if journal.opened.recovered:
             findings.append(events.JournalReset(journal.opened.reason))
-        state, replayed, latest_trusted_ms, notes = replayed_state(decisions, journal)
+        state, replayed, latest_trusted_ms, notes = _replayed_or_reset(decisions, journal)
         for note in notes:
             findings.append(events.JournalReset(note))
     booted = events.Booted(
@@ -239,6 +274,23 @@ def _start(
         journal.unacknowledged if journal is not None else 0,
         latest_trusted_ms,
     )
+
+
+def _replayed_or_reset(
+    decisions: core.StationConfig, journal: Journal
+) -> tuple[StationState, int, int | None, tuple[str, ...]]:
+    """As `replayed_state`; a journal that turns out to be damaged further back than opening looks is set aside, so that
+    it does not end every start. Raises `JournalError` when storage has failed otherwise."""
+    try:
+        return replayed_state(decisions, journal)
+    except (JournalError, sqlite3.Error, ValueError) as error:
+        log.error("the journal cannot be replayed: %s", error)
+    with suppress(StorageCorrupt):
+        # Walks all of it and remembers the damage for `reopen`.
+        journal.verify()
+    reopened = journal.reopen()
+    state, replayed, latest_trusted_ms, notes = replayed_state(decisions, journal)
+    return state, replayed, latest_trusted_ms, (*notes, *([reopened.reason] if reopened.recovered else []))
 
 
 def replayed_state(
