@@ -14,7 +14,7 @@ from edge.journal.model import AckOutcome, Appended, Budget, Head, Loaded, Maint
 from edge.journal.opening import open_storage
 from edge.journal.reserve import Reserve
 from edge.journal.room import Room
-from edge.journal.rows import STREAMS_BY_CODE, Position, Row, bytes_of, digest_at, heads_of, seal
+from edge.journal.rows import STREAMS_BY_CODE, Position, Row, bytes_of, digest_at, heads_of, keeps_any, seal
 from edge.journal.schema import INSERT_RECORD, STREAM_CODES
 from edge.journal.storage import Connect, Connection, connect_sqlite, journal_error, transaction, translated
 from edge.journal.verification import Verified, verify_storage
@@ -139,7 +139,10 @@ class Journal:
         return len(rows)
 
     def acknowledge(self, epoch: Epoch, stream: Stream, through_seq: int, digest: str | None) -> AckOutcome:
-        """The cloud has committed all up to `through_seq`, where it holds `digest`. Moves the cursor forward only."""
+        """The cloud has committed all up to `through_seq`, where it holds `digest`. Moves the cursor forward only.
+
+        Without the digest of the record there, nothing is let go that is still kept.
+        """
         self._settle()
         if epoch != self._epoch:
             return AckOutcome.OTHER_EPOCH
@@ -152,6 +155,10 @@ class Journal:
             return AckOutcome.DIGEST_DIFFERS
         if through_seq <= head.acknowledged_seq:
             return AckOutcome.ALREADY
+        if digest is None or ours is None:
+            with self._watched(), translated():
+                if keeps_any(self._connection, self._epoch_number, code, head.acknowledged_seq, through_seq):
+                    return AckOutcome.UNPROVEN
         self._write(SMALL_WRITE_BYTES, lambda: self._move_cursor(code, through_seq))
         self._heads[stream] = replace(self._heads[stream], acknowledged_seq=through_seq)
         return AckOutcome.ADVANCED

@@ -127,6 +127,9 @@ class AckOutcome(Enum):
     AHEAD = "ahead"
     DIGEST_DIFFERS = "digest_differs"
     OTHER_EPOCH = "other_epoch"
+    UNPROVEN = "unproven"
+    """It does not name the digest of a record that it would let go. Acknowledgements are unsigned, so that who does
+    not know what was recorded must not be able to confirm it."""
 
     @property
     def is_fork(self) -> bool:

@@ -193,6 +193,15 @@ def digest_at(connection: Connection, epoch: int, stream: int, seq: int) -> str 
     return row[0] if row else None
 
 
+def keeps_any(connection: Connection, epoch: int, stream: int, after: int, through: int) -> bool:
+    """Whether any record of the positions `after < seq <= through` is kept."""
+    row = connection.execute(
+        "SELECT 1 FROM record WHERE epoch = ? AND stream = ? AND seq > ? AND seq <= ? LIMIT 1",
+        (epoch, stream, after, through),
+    ).fetchone()
+    return row is not None
+
+
 def chain_problems(rows: Iterator[Row], epoch: Epoch, seq: int, digest: str, most: int = 10) -> list[str]:
     """What is wrong with `rows` behind the position `(seq, digest)`: holes and digests, at most `most` of them."""
     return list(islice(_chain_problems(rows, epoch, seq, digest), most))

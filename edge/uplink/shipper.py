@@ -11,6 +11,8 @@ which it reads. From then on at most `window` batches are under way, events befo
   each windowful acknowledged; the time-out doubles up to 60 s. From the second silence in a row the station also says
   hello again, so that a cloud restored from yesterday's backup can name its shorter prefix.
 - A batch that the cloud cannot read is sent again in halves, down to single records, which the cloud keeps as bytes.
+  Of such a one alone it may say that it has it without naming its digest: whoever does not know what was recorded
+  cannot confirm it.
 - *Fork*: the cloud says so, or answers hello with a prefix longer than our journal, or holds another digest where we
   know ours. Then nothing more is sent until the controller has begun a new epoch; hello is repeated meanwhile, in case
   our word to the controller was lost. Outside of hello an impossible acknowledgement is not believed but asked about.
@@ -139,6 +141,10 @@ class Lane:
             return self.head_digest
         return next((batch.last_digest for batch in self.in_flight if batch.last_seq == seq), None)
 
+    def sent_alone(self, seq: int) -> str | None:
+        """Our digest of a record that is under way by itself, which the cloud may hold as bytes that it cannot read."""
+        return next((sent.last_digest for sent in self.in_flight if sent.last_seq == seq and sent.records == 1), None)
+
 
 class Shipper:
     """Its methods tell it what happened; `wants_hello`, `next_read` and `deadline_ms` say what is to be done."""
@@ -248,15 +254,19 @@ class Shipper:
                 return self._forked(lane, ack.through_seq, ack.through_digest, now_ms)
             self._ask_soon(now_ms)
             return None
+        proof = ack.through_digest or lane.sent_alone(ack.through_seq)
         if not lane.answered:
             self._hello_answered(lane, ack, now_ms)
         elif ack.through_seq <= lane.cursor:
+            return None
+        elif proof is None:
+            self._ask_soon(now_ms)
             return None
         else:
             self._advance(lane, ack, now_ms)
         if ack.through_seq == 0:
             return None
-        return Confirmed(ack.epoch, ack.stream, ack.through_seq, ack.through_digest)
+        return Confirmed(ack.epoch, ack.stream, ack.through_seq, proof)
 
     def unreadable(self, correlation: str, now_ms: int) -> bool:
         """The cloud could not read a batch: its range is sent again in halves. False for one that is not under way."""

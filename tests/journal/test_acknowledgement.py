@@ -29,9 +29,17 @@ def test_an_acknowledgement_moves_the_cursor_forward_only(journal: Journal) -> N
     assert journal.unacknowledged == 2
 
 
+def test_an_acknowledgement_without_the_digest_of_what_is_there_lets_nothing_go(journal: Journal) -> None:
+    stored = journal.append([event(number) for number in range(5)])
+    assert journal.acknowledge(journal.epoch, EVENTS, 5, None) is AckOutcome.UNPROVEN
+    assert journal.acknowledge(journal.epoch, EVENTS, 2, None) is AckOutcome.UNPROVEN
+    assert journal.unacknowledged == 5
+    assert journal.acknowledge(journal.epoch, EVENTS, 5, stored[4].digest) is AckOutcome.ADVANCED
+
+
 def test_an_acknowledgement_outlives_a_restart(path: Path, journal: Journal) -> None:
-    journal.append([event(1), event(2)])
-    journal.acknowledge(journal.epoch, EVENTS, 1, None)
+    stored = journal.append([event(1), event(2)])
+    journal.acknowledge(journal.epoch, EVENTS, 1, stored[0].digest)
     journal.reopen()
     assert journal.heads()[EVENTS].acknowledged_seq == 1
 
@@ -54,15 +62,16 @@ def test_a_cloud_that_has_more_than_the_journal_is_a_fork(journal: Journal) -> N
 def test_a_cloud_with_another_digest_is_a_fork_even_behind_the_cursor(
     journal: Journal, acknowledged_before: int
 ) -> None:
-    journal.append([event(1), event(2), event(3)])
-    journal.acknowledge(journal.epoch, EVENTS, acknowledged_before, None)
+    stored = journal.append([event(1), event(2), event(3)])
+    if acknowledged_before:
+        journal.acknowledge(journal.epoch, EVENTS, acknowledged_before, stored[acknowledged_before - 1].digest)
     assert journal.acknowledge(journal.epoch, EVENTS, 2, "f" * 64) is AckOutcome.DIGEST_DIFFERS
 
 
 def test_a_fork_tells_the_unacknowledged_records_again_under_a_new_epoch(path: Path, journal: Journal) -> None:
-    journal.append([event(number) for number in range(6)])
+    stored = journal.append([event(number) for number in range(6)])
     journal.append([telemetry(1), telemetry(2)])
-    journal.acknowledge(journal.epoch, EVENTS, 2, None)
+    journal.acknowledge(journal.epoch, EVENTS, 2, stored[1].digest)
     old = journal.epoch
     assert fork(journal) == journal.epoch != old
 
@@ -83,10 +92,10 @@ def test_a_fork_tells_the_unacknowledged_records_again_under_a_new_epoch(path: P
 
 @pytest.mark.parametrize("snapshot_at", [1, 4, 6])
 def test_a_snapshot_still_stands_for_the_same_records_after_a_fork(journal: Journal, snapshot_at: int) -> None:
-    journal.append([event(number) for number in range(snapshot_at)])
+    stored = journal.append([event(number) for number in range(snapshot_at)])
     journal.save_snapshot("{}", 1)
-    journal.append([event(number) for number in range(snapshot_at, 6)])
-    journal.acknowledge(journal.epoch, EVENTS, 3, None)
+    stored += journal.append([event(number) for number in range(snapshot_at, 6)])
+    journal.acknowledge(journal.epoch, EVENTS, 3, stored[2].digest)
     fork(journal)
     journal.append([event(6)])
     assert numbers(journal) == list(range(snapshot_at, 7))

@@ -24,8 +24,6 @@ _CLASSES: dict[int, type[sqlite3.Error]] = {
 }
 
 
-
-
 def _code_of(error: apsw.Error) -> int:
     """The result code of an exception that a file system has raised in Python, which carries none."""
     codes = (code for code in range(1, 27) if type(apsw.exception_for(code)) is type(error))

@@ -111,9 +111,7 @@ def test_after_a_power_cut_everything_acknowledged_is_in_the_database(
         assert losses(tmp_path / f"image-{attempt}", acknowledged) == []
 
 
-def test_the_same_harness_finds_the_loss_on_a_disk_that_lies_about_syncing(
-    tmp_path: Path, batches: list[Item]
-) -> None:
+def test_the_same_harness_finds_the_loss_on_a_disk_that_lies_about_syncing(tmp_path: Path, batches: list[Item]) -> None:
     found: list[str] = []
     for seed in range(5):
         disk, acknowledged = take_until_cut(tmp_path / f"live-{seed}", batches, 300, honest=False)

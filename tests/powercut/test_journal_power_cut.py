@@ -191,8 +191,8 @@ def fork_until_cut(directory: Path, cut_after: int | None) -> Disk:
     disk = Disk()
     with mounted(disk, directory.as_posix()) as name:
         journal = Journal.open(directory / "journal.db", SMALL, apsw_dbapi.connector(name))
-        journal.append([NewRecord(UnknownRecord("test", {"n": n}), n, n, True) for n in range(12)])
-        journal.acknowledge(journal.epoch, Stream.EVENTS, 5, None)
+        stored = journal.append([NewRecord(UnknownRecord("test", {"n": n}), n, n, True) for n in range(12)])
+        journal.acknowledge(journal.epoch, Stream.EVENTS, 5, stored[4].digest)
         disk.steps, disk.cut_at = 0, cut_after
         try:
             journal.fork("the cloud knows more", mono_ms=1, recorded_at_ms=1, clock_trusted=True)

@@ -4,7 +4,7 @@ import itertools
 
 from contract.ids import Epoch, Stream
 from contract.messages import Ack, StreamHead
-from edge.uplink.shipper import Batch, Confirmed, Phase, Read, Settings, Shipper, Verdict, correlation
+from edge.uplink.shipper import ASK_AGAIN_MS, Batch, Confirmed, Phase, Read, Settings, Shipper, Verdict, correlation
 
 EPOCH = Epoch("a" * 32)
 OTHER = Epoch("b" * 32)
@@ -192,6 +192,23 @@ def test_another_digest_where_ours_is_known_is_a_fork() -> None:
         send_all(shipper, 100)
         told = shipper.acknowledged(ack(EVENTS, through, through_digest=digest(7)), 1)
         assert told == Confirmed(EPOCH, EVENTS, through, digest(7), forked=True)
+
+
+def test_an_acknowledgement_without_a_digest_confirms_nothing_and_is_asked_about() -> None:
+    shipper = greeted()
+    send_all(shipper, 100)
+    assert shipper.acknowledged(ack(EVENTS, 10, through_digest=None), 1) is None
+    assert shipper.acknowledged(ack(EVENTS, 100, through_digest=None), 1) is None
+    assert shipper.batches_under_way == SETTINGS.window_batches
+    shipper.time_passed(1 + ASK_AGAIN_MS)
+    assert shipper.wants_hello
+
+
+def test_a_record_sent_alone_may_be_kept_as_bytes_that_have_no_digest() -> None:
+    shipper = greeted(events=1)
+    send_all(shipper, 1)
+    told = shipper.acknowledged(ack(EVENTS, 1, through_digest=None), 1)
+    assert told == Confirmed(EPOCH, EVENTS, 1, digest(1))
 
 
 def test_another_digest_at_the_cursor_is_found_before_anything_is_sent() -> None:
