@@ -55,6 +55,10 @@ def _roster_unavailable(request: Request) -> str | None:
     return None if request.roster_available else "the roster cannot be read"
 
 
+def _guessing(request: Request) -> str | None:
+    return "too many unknown cards at this reader" if request.guessing and request.member is None else None
+
+
 def _unknown_credential(request: Request) -> str | None:
     return "on no roster of this station" if request.member is None else None
 
@@ -124,6 +128,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("no_lockdown", Reason.LOCKDOWN, _lockdown),
     Rule("station_in_service", Reason.OUT_OF_SERVICE, _out_of_service),
     Rule("roster_readable", Reason.STORAGE_UNAVAILABLE, _roster_unavailable),
+    Rule("nobody_guesses", Reason.LOCKED_OUT, _guessing),
     Rule("credential_known", Reason.UNKNOWN_CREDENTIAL, _unknown_credential),
     MemberRule("not_revoked", Reason.REVOKED, _revoked),
     MemberRule("admitted_here", Reason.NOT_THIS_STATION, _not_this_station),

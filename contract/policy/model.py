@@ -73,6 +73,8 @@ class Request:
     """True: without a trusted clock nobody with a limited validity or schedule enters."""
     timezone: tzinfo = UTC
     stale_after_ms: int = STALE_AFTER_MS
+    guessing: bool = False
+    """True: unknown cards come so fast at this reader that this one is to get no answer."""
 
 
 @dataclass(frozen=True)

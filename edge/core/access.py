@@ -1,16 +1,23 @@
 """A credential at a reader: ask the policy with what the station knows, record the answer, act on it."""
 
 from dataclasses import replace
+from typing import Final
 
 from contract.policy.decide import decide, explain
 from contract.policy.model import Clock, Decision, Explanation, Factor, Occupancy, Request
 from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
-from edge.core import doorkeeper, postures
+from edge.core import doorkeeper, guessing, postures
 from edge.core.config import StationConfig
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import CardPresented
 from edge.core.state import Health, Now, Release, StationState
 from edge.core.turn import Turn
+
+FEEDBACK_OF_DENIAL: Final[dict[Reason, Feedback | None]] = {
+    Reason.SECOND_FACTOR_REQUIRED: Feedback.SECOND_FACTOR,
+    # Silence is what slows somebody who tries cards.
+    Reason.LOCKED_OUT: None,
+}
 
 
 def present(turn: Turn, event: CardPresented) -> None:
@@ -18,6 +25,7 @@ def present(turn: Turn, event: CardPresented) -> None:
     if event.roster_available is not turn.parts.look_up.ok:
         turn.set_parts(look_up=Health(event.roster_available))
     decision, member = judge(turn, event), event.member
+    guessing.note(turn, event, decision)
     if member is None or not decision.granted:
         turn.record(
             AccessDenied(
@@ -29,8 +37,9 @@ def present(turn: Turn, event: CardPresented) -> None:
                 presented_mono_ms=event.presented_mono_ms,
             )
         )
-        second = decision.reason is Reason.SECOND_FACTOR_REQUIRED
-        turn.act(ReaderFeedback(event.reader, Feedback.SECOND_FACTOR if second else Feedback.DENIED))
+        feedback = FEEDBACK_OF_DENIAL.get(decision.reason, Feedback.DENIED)
+        if feedback is not None:
+            turn.act(ReaderFeedback(event.reader, feedback))
         return
     turn.record(
         AccessGranted(
@@ -73,6 +82,7 @@ def _request(config: StationConfig, state: StationState, event: CardPresented, n
         strict_clock=config.access.strict_clock,
         timezone=config.timezone,
         stale_after_ms=config.access.stale_after_ms,
+        guessing=guessing.is_slowed(state, event.reader, now.mono_ms),
     )
 
 

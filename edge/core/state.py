@@ -195,6 +195,15 @@ class PlanWindow:
 
 
 @dataclass(frozen=True)
+class GuessRow:
+    """Unknown cards in a row at one reader; `tries` counts as far as it matters."""
+
+    tries: int
+    latest_ms: int
+    answered_at_ms: int
+
+
+@dataclass(frozen=True)
 class Volatile:
     inputs: Inputs = field(default_factory=Inputs)
     parts: Parts = field(default_factory=Parts)
@@ -203,6 +212,7 @@ class Volatile:
     """`StationStopped` is written: nothing may follow it in this run."""
     plan: PlanWindow | None = None
     """None without a plan, or when it has not been looked at in this run."""
+    guesses: Mapping[ReaderId, GuessRow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

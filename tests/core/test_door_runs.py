@@ -148,3 +148,12 @@ def test_a_shell_that_slept_lives_through_what_it_missed_in_order() -> None:
         DoorHeldPreAlarm(PRE_ALARM_MS),
         DoorHeld(HELD_MS),
     ]
+
+
+def test_a_stop_with_the_door_open_and_its_lock_at_rest_relocks_nothing() -> None:
+    life = Life()
+    life.card()
+    life.open()
+    assert life.mode() is DoorMode.OPEN
+
+    assert kinds(life.do(events.StopRequested("update"))) == ["station.stopped"]

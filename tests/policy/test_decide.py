@@ -40,6 +40,7 @@ DENIED: list[tuple[Request, Reason]] = [
     (replace(REQUEST, posture=Posture.LOCKDOWN), Reason.LOCKDOWN),
     (replace(REQUEST, posture=Posture.OUT_OF_SERVICE), Reason.OUT_OF_SERVICE),
     (replace(REQUEST, member=None, roster_available=False), Reason.STORAGE_UNAVAILABLE),
+    (replace(REQUEST, member=None, guessing=True), Reason.LOCKED_OUT),
     (replace(REQUEST, member=None), Reason.UNKNOWN_CREDENTIAL),
     (of(revoked=True), Reason.REVOKED),
     (of(stations=frozenset({ELSEWHERE})), Reason.NOT_THIS_STATION),
@@ -57,6 +58,7 @@ DENIED: list[tuple[Request, Reason]] = [
 GRANTED: list[Request] = [
     REQUEST,
     replace(REQUEST, age_ms=STALE_AFTER_MS),
+    replace(REQUEST, guessing=True),
     replace(REQUEST, posture=Posture.FREE_ACCESS),
     replace(REQUEST, posture=Posture.TWO_FACTOR, factors=frozenset({Factor.CARD, Factor.FACE})),
     of(stations=frozenset({HERE})),
