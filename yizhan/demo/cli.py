@@ -14,13 +14,15 @@ from typing import Final
 from yizhan.demo.script import play_stories, summarise
 from yizhan.services import ServiceError, Services
 from yizhan.stack.clients import Unanswered
-from yizhan.stack.files import write_files
+from yizhan.stack.files import Options, write_files
 from yizhan.stack.layout import Layout, Ports, PortTaken
 from yizhan.stack.prepare import PreparationFailed, prepare
 from yizhan.stack.table import cloud, station
 
 DEFAULT_DIRECTORY: Final = Path(".run/demo")
 DEFAULT_PORTS: Final = 8700
+IMPATIENT: Final = "longest_retry_ms = 2000\n"
+"""For the end of the edge's `[uplink]`: in a fleet a station waits longer, but here somebody watches it come back."""
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 
@@ -63,7 +65,7 @@ def fail(why: str, code: int) -> int:
 
 def run(layout: Layout, options: argparse.Namespace) -> int:
     layout.ports.check()
-    write_files(layout)
+    write_files(layout, Options(edge_extra=IMPATIENT))
     prepare(layout)
     with Services([*cloud(layout), *station(layout)], control_socket=layout.control_socket) as services:
         services.start()
