@@ -9,11 +9,12 @@ PYTHON := .venv/bin/python
 ARGS ?=
 ROUNDS ?= 20
 SEED ?= 1
+YEARS ?= 0.1
 
-.PHONY: help ready demo test check chaos bench pages documents lock clean
+.PHONY: help ready demo test check chaos sim sim-mutants bench pages documents lock clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 ready: ## Set up the environment, packages and web pages (all others do it by themselves)
 	@tools/bootstrap.sh
@@ -38,6 +39,12 @@ check: ready ## Style, types, import rules, sizes, generated documents, docs
 
 chaos: ready ## kill -9 at random moments, ROUNDS=n SEED=s; ends with one line of JSON
 	@$(PYTHON) -m yizhan chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
+
+sim: ready ## Simulated years with every invariant checked, YEARS=n SEED=s; ends with one line of JSON
+	@$(PYTHON) -m proof years --years $(YEARS) --seed $(SEED) $(ARGS)
+
+sim-mutants: ready ## Bugs put into the core one at a time: does the simulation find them? Ends with one line of JSON
+	@$(PYTHON) -m proof mutants --seed $(SEED) $(ARGS)
 
 bench: ready ## Measurements beside their floors; ends with one line of JSON
 	@$(PYTHON) -m bench $(ARGS)

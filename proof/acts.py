@@ -1,0 +1,105 @@
+"""What anybody may do to a station, as data: a life is a list of acts, which can be cut short and written to a file.
+
+An act with a duration (a stuck contact, a cloud that is away) is one act, so that leaving it out leaves nothing behind.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class ActKind(StrEnum):
+    """`who` and `value` by kind; durations and offsets are in milliseconds."""
+
+    CARD = "card"
+    """`who` shows their card at reader `value`."""
+    PUSH = "push"
+    """`value` 0 from outside, 1 from inside, 2 by violence."""
+    LET_GO = "let_go"
+    WEDGE = "wedge"
+    """`value` 1: something is put under the door, 0: taken away."""
+    EXIT = "exit"
+    """`value` 1: pressed, 0: let go."""
+    FIRE = "fire"
+    """`value`: how long the fire panel is active."""
+    ROSTER = "roster"
+    """The cloud revokes (`value` 0) or admits (`value` 1) `who`."""
+    DESIRE = "desire"
+    """The cloud wants posture number `value`; −1: the station's own plan."""
+    COMMAND = "command"
+    """`value` indexes `shell.COMMANDS`; −1: the latest command arrives once more."""
+    CUT = "cut"
+    """Mains and controller without power for `value`."""
+    CUT_AT_COMMIT = "cut_at_commit"
+    """The power goes with the commit number `who` from now, before anybody is told of it."""
+    CUT_AT_EFFECT = "cut_at_effect"
+    """The power goes right after the effect number `who` from now on the lock."""
+    CRASH = "crash"
+    """The controller's process dies; machine and clock go on. It is back after `value`."""
+    STOP = "stop"
+    """An orderly stop and a new start (an update)."""
+    STALL = "stall"
+    """The controller does not run for `value`; what happens meanwhile waits."""
+    PINS = "pins"
+    """The pin server is away for `value`; the lock pin falls to rest (`who` 0) or stays as it is (1)."""
+    READER = "reader"
+    """Reader `who` is dead for `value`."""
+    CHILD = "child"
+    """A child of the controller is down for `value`."""
+    CLOUD_AWAY = "cloud_away"
+    CLOUD_RESTORED = "cloud_restored"
+    """The cloud's database is that of the last midnight."""
+    STORAGE_LOCKED = "storage_locked"
+    STORAGE_FULL = "storage_full"
+    STORAGE_SLOW = "storage_slow"
+    """Commits take longer than a release waits for them."""
+    CONTACT_CUT = "contact_cut"
+    """The contact's wire is cut: it says open."""
+    CONTACT_WORN = "contact_worn"
+    """The contact bounces for longer than any debouncing."""
+    JOURNAL_DAMAGED = "journal_damaged"
+    """`who` 0: found at the next start, 1: met while running."""
+    ROLL_BACK = "roll_back"
+    """A power cut, after which the storage is that of the last midnight (a card restored from an image)."""
+    SNAPSHOT_DAMAGED = "snapshot_damaged"
+    CLOCK_LOST = "clock_lost"
+    """The wall clock is off by `who` seconds and not trusted for `value`."""
+    ROSTER_AWAY = "roster_away"
+
+
+@dataclass(frozen=True)
+class Act:
+    at_ms: int
+    kind: ActKind
+    who: int = 0
+    value: int = 0
+
+
+@dataclass(frozen=True)
+class Script:
+    """A life to be lived again: `seed` draws the configuration and the luck of messages, `acts` is the rest."""
+
+    seed: str
+    days: int
+    acts: tuple[Act, ...]
+    broke: str = ""
+    """What it broke when it was found."""
+
+    def save(self, path: Path) -> None:
+        lines = ",\n".join(f"  {json.dumps(asdict(act))}" for act in self.acts)
+        head = f'{{"seed": {json.dumps(self.seed)}, "days": {self.days}, "broke": {json.dumps(self.broke)}'
+        path.write_text(f'{head}, "acts": [\n{lines}\n]}}\n', encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Script":
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return cls(data["seed"], data["days"], acts_from(data["acts"]), data.get("broke", ""))
+
+
+def acts_from(rows: Iterable[dict[str, int | str]]) -> tuple[Act, ...]:
+    return tuple(
+        Act(int(row["at_ms"]), ActKind(str(row["kind"])), int(row.get("who", 0)), int(row.get("value", 0)))
+        for row in rows
+    )

@@ -1,0 +1,377 @@
+"""What must hold, one named function each, checked against the world's truth and not against the core's own words.
+
+A check that fails raises `Broken` with the function's name. When they run:
+
+- `step_is_sound`: after each step that wrote or asked for something. `after_step`: after each step, once the core has
+  heard everything that there is. `audit`: once a minute, for what must have happened by now.
+- The others: where the thing they watch happens (an effect acts, an acknowledgement arrives, a run begins or ends).
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from contract.policy.model import Member
+from contract.records import (
+    AccessDenied,
+    AccessGranted,
+    AlarmCode,
+    DoorHeld,
+    DoorHeldCleared,
+    DoorMode,
+    DoorReleased,
+    Posture,
+    ReleaseCause,
+    StationBooted,
+)
+from edge.core import events
+from edge.core.config import RelockOn
+from edge.core.effects import ReleaseLock, Urgency
+from edge.core.state import StationState
+from edge.core.station import Step
+from edge.runtime.actuation import BUDGET_MS
+from edge.uplink.shipper import Confirmed
+
+if TYPE_CHECKING:
+    from proof.journal_model import Lane
+    from proof.life import Life
+
+SETTLE_MS: Final = 150
+"""A contact's bounce, its debouncing, and a wire's way."""
+STALE_MS: Final = 3_000
+SHUT: Final = frozenset({Posture.LOCKDOWN, Posture.OUT_OF_SERVICE})
+PEOPLE: Final = frozenset({ReleaseCause.CARD, ReleaseCause.FACE, ReleaseCause.PIN})
+CLOSED: Final = frozenset({DoorMode.SECURED, DoorMode.RELEASED})
+DELAY_MS: Final = {"reader_offline": 2_000, "uplink_down": 60_000, "clock_untrusted": 600_000}
+"""How long a condition may stand before its alarm does; written down here again, because a wrong table is a bug."""
+
+
+class Broken(Exception):
+    """An invariant does not hold."""
+
+    def __init__(self, invariant: str, detail: str) -> None:
+        super().__init__(f"{invariant}: {detail}")
+        self.invariant = invariant
+        self.detail = detail
+
+
+def _require(holds: bool, invariant: str, detail: str) -> None:
+    if not holds:
+        raise Broken(invariant, detail)
+
+
+# ---------------------------------------------------------------- after a step
+
+
+def step_is_sound(life: "Life", event: events.Event, before: StationState, step: Step) -> None:
+    """Everything that one step's records and effects must be."""
+    for record in step.records:
+        check = _OF_RECORD.get(type(record))
+        if check is not None:
+            check(life, event, before, record)
+    for effect in step.effects:
+        if isinstance(effect, ReleaseLock):
+            no_release_without_a_cause(life, event, before, effect)
+    durable = step.state.durable
+    if durable.posture is not before.durable.posture:
+        life.posture_ms = life.timeline.now_ms
+    if durable.occupancy is not before.durable.occupancy:
+        _require(durable.occupancy.people >= 0, "count_is_never_negative", f"{durable.occupancy.people} people")
+    if durable.posture in SHUT:
+        release = durable.door.release
+        _require(
+            release is None or release.cause in (ReleaseCause.EXIT, ReleaseCause.FIRE),
+            "lockdown_keeps_shut",
+            f"{durable.posture} with a release by {release and release.cause}",
+        )
+    if isinstance(event, events.Booted):
+        commands_are_answered(life, step.state)
+    if isinstance(event, events.DesiredReceived) and event.revision > before.durable.desired_revision:
+        wanted = event.posture or life.config.usual_posture
+        _require(durable.posture is wanted, "desired_posture_is_followed", f"{durable.posture}, wanted {wanted}")
+    if step.state.volatile.parts.levels_read and durable.door is not before.durable.door:
+        door_alarms_stand_as_the_door_does(step.state)
+
+
+def no_release_without_a_cause(life: "Life", event: events.Event, before: StationState, effect: ReleaseLock) -> None:
+    """Whoever let the lock go did so in the world."""
+    now_ms, world = life.timeline.now_ms, life.world
+    recent_ms = now_ms - life.shell.lag_ms - SETTLE_MS
+    cause = effect.cause
+    if cause in PEOPLE:
+        _require(isinstance(event, events.CardPresented), "no_release_without_a_cause", f"{cause} by {event}")
+    elif cause is ReleaseCause.EXIT:
+        pressed = world.exit_closed or world.exit_button or world.exit_ms >= recent_ms
+        _require(pressed, "no_release_without_a_cause", "exit, and nobody presses the button")
+    elif cause is ReleaseCause.FIRE:
+        _require(world.fire or world.fire_ms >= recent_ms, "no_release_without_a_cause", "fire, and there is none")
+    elif cause is ReleaseCause.COMMAND:
+        known = any(command.id == effect.command_id and command.kind == "release" for command in life.cloud.commands)
+        _require(known, "no_release_without_a_cause", f"command {effect.command_id} was never given")
+    else:
+        wanted = event.posture if isinstance(event, events.DesiredReceived) else before.durable.posture
+        free = (wanted or life.config.usual_posture) is Posture.FREE_ACCESS
+        _require(free, "no_release_without_a_cause", f"free access in posture {wanted}")
+
+
+def granted_to_the_right(life: "Life", event: events.Event, before: StationState, record: AccessGranted) -> None:
+    """A card lets in whom the world's truth lets in."""
+    assert isinstance(event, events.CardPresented)
+    objection = objection_to(life, event, before)
+    _require(objection is None, objection or "", f"{record.member} was let in by {record.rule}")
+
+
+def denied_for_a_reason(life: "Life", event: events.Event, before: StationState, record: AccessDenied) -> None:
+    """Nobody who may enter is left in the rain."""
+    assert isinstance(event, events.CardPresented)
+    objection = objection_to(life, event, before)
+    _require(objection is not None, "who_may_enter_does", f"{record.member} was denied: {record.reason}")
+
+
+def objection_to(life: "Life", event: events.CardPresented, before: StationState) -> str | None:
+    """The invariant that a grant would break; None for somebody who may enter. Written without `contract.policy`."""
+    durable, member = before.durable, event.member
+    inside, capacity = durable.occupancy, life.config.access.capacity
+    if not 0 <= life.shell.mono_ms - event.presented_mono_ms <= STALE_MS:
+        return "stale_cards_never_open"
+    if durable.posture in SHUT:
+        return "lockdown_admits_nobody_by_card"
+    if durable.posture is Posture.TWO_FACTOR:
+        return "one_factor_is_not_two"
+    if not event.roster_available or member is None or member.revoked:
+        return "unknown_and_revoked_stay_out"
+    if member.stations is not None and life.config.station_id not in member.stations:
+        return "unknown_and_revoked_stay_out"
+    if not _in_time(life, member):
+        return "validity_is_kept"
+    if capacity is not None and inside.sure and inside.people >= capacity:
+        return "no_grant_at_capacity"
+    return None
+
+
+def _in_time(life: "Life", member: Member) -> bool:
+    """By true time where the station knows it; else only what had ended by the latest trusted time has ended."""
+    start, end = member.valid_from_ms, member.valid_until_ms
+    if not life.shell.clock_trusted:
+        latest = life.shell.latest_trusted_ms
+        return end is None or latest is None or latest < end
+    wall_ms = life.true_wall_ms
+    hour = wall_ms // 3_600_000 % 24
+    in_hours = member.schedule is None or life.opens_hour <= hour < life.closes_hour
+    return in_hours and (start is None or wall_ms >= start) and (end is None or wall_ms < end)
+
+
+def held_is_answered(life: "Life", event: events.Event, before: StationState, record: DoorHeld) -> None:
+    """Held and its end alternate, and no door is held before its time."""
+    _require(not life.held, "held_is_followed_by_held_cleared", "held twice")
+    life.held = True
+    open_ms = life.timeline.now_ms - life.world.opened_ms
+    sure = life.world.flicker_ms < life.world.opened_ms - SETTLE_MS and life.contact_is_sound
+    early = sure and open_ms < life.config.door.held_ms
+    _require(not early, "held_only_when_it_is", f"open for {open_ms} ms")
+
+
+def held_cleared_after_held(life: "Life", event: events.Event, before: StationState, record: DoorHeldCleared) -> None:
+    _require(life.held, "held_is_followed_by_held_cleared", "cleared without held")
+    life.held = False
+
+
+def released_now(life: "Life", event: events.Event, before: StationState, record: DoorReleased) -> None:
+    """Not a check: when the door was released last, for those that are."""
+    life.released_ms = life.timeline.now_ms
+
+
+def boot_record_says_so(life: "Life", event: events.Event, before: StationState, record: StationBooted) -> None:
+    """After a run that may have released without a record, the boot record admits it."""
+    said = record.unrecorded_release_window_ms >= BUDGET_MS or not life.shell.missing_release
+    _require(said, "boot_record_tells_of_unrecorded_releases", f"window {record.unrecorded_release_window_ms} ms")
+    _require(record.clean_stop == life.stopped_in_order, "clean_stop_is_true", f"clean_stop = {record.clean_stop}")
+
+
+_OF_RECORD: Final[dict[type, Callable[..., None]]] = {
+    AccessGranted: granted_to_the_right,
+    AccessDenied: denied_for_a_reason,
+    DoorHeld: held_is_answered,
+    DoorHeldCleared: held_cleared_after_held,
+    DoorReleased: released_now,
+    StationBooted: boot_record_says_so,
+}
+
+
+def door_alarms_stand_as_the_door_does(state: StationState) -> None:
+    """Held, forced and fire are alarms exactly while they are the door's state."""
+    door = state.durable.door
+    standing = {alarm.code for alarm in state.durable.alarms}
+    for code, so in (
+        (AlarmCode.DOOR_HELD, door.mode is DoorMode.HELD),
+        (AlarmCode.DOOR_FORCED, door.mode is DoorMode.FORCED),
+        (AlarmCode.FIRE, door.fire),
+    ):
+        _require((code in standing) == so, "alarms_stand_as_their_conditions", f"{code} in {door.mode}")
+
+
+def after_step(life: "Life", event: events.Event) -> None:
+    """The core has heard everything: lock and state agree, and who must be let out is."""
+    shell, world, state = life.shell, life.world, life.shell.state
+    release = state.durable.door.release
+    if not shell.pins_ok or state.volatile.stopped:
+        return
+    if world.pin and release is None:
+        raise Broken("no_release_after_a_secure", "the pin is high and the door is secured")
+    if not state.volatile.parts.levels_read:
+        return
+    if world.fire and (release is None or not world.pin):
+        raise Broken("fire_and_exit_always_release", f"fire, and the release is {release}, the pin {world.pin}")
+    if world.exit_closed and life.exit_releases and (release is None or not world.pin):
+        raise Broken("fire_and_exit_always_release", f"exit pressed, and the release is {release}, the pin {world.pin}")
+
+
+# ---------------------------------------------------------------- once a minute
+
+
+def audit(life: "Life") -> None:
+    """What must have happened by now."""
+    state = life.shell.state
+    if not state.volatile.parts.levels_read or state.volatile.stopped:
+        return
+    alarms_stand_within_their_delays(life, state)
+    if life.shell.pins_ok:
+        the_lock_obeys_wiring(life)
+        releases_end(life, state)
+        if life.contact_is_sound:
+            a_door_left_open_is_held(life, state)
+
+
+def alarms_stand_within_their_delays(life: "Life", state: StationState) -> None:
+    """Every part that is in trouble for longer than its delay has its alarm, and no other part has."""
+    now_ms = life.timeline.now_ms
+    standing = {f"{alarm.code}/{alarm.source}" for alarm in state.durable.alarms}
+    for name, told in life.shell.told.items():
+        delay_ms, stood_ms = DELAY_MS.get(name.partition("/")[0], 0), now_ms - told.since_ms
+        if not told.bad:
+            _require(name not in standing, "alarms_stand_as_their_conditions", f"{name} stands, and all is well")
+        elif stood_ms > delay_ms + SETTLE_MS:
+            _require(name in standing, "alarms_stand_as_their_conditions", f"{name} is missing")
+        elif stood_ms < delay_ms - SETTLE_MS and told.was_well:
+            _require(name not in standing, "alarms_stand_as_their_conditions", f"{name} stands too early")
+    fire = f"{AlarmCode.FIRE}/fire" in standing
+    _require(not life.shell.pins_ok or fire == life.world.fire, "alarms_stand_as_their_conditions", f"fire: {fire}")
+
+
+def the_lock_obeys_wiring(life: "Life") -> None:
+    """Exit button and fire panel release in the wiring, whatever the controller does."""
+    world = life.world
+    if world.exit_button or world.fire:
+        _require(world.lock.released, "fire_and_exit_release_in_the_wiring", f"inputs {world.lock.inputs}")
+
+
+def releases_end(life: "Life", state: StationState) -> None:
+    """The lock does not stay released when nothing keeps it so."""
+    world, now_ms, door = life.world, life.timeline.now_ms, life.config.door
+    kept = world.fire or world.exit_closed or state.durable.posture is Posture.FREE_ACCESS
+    if not world.pin or kept or (door.relock_on is RelockOn.CLOSE and (world.leaf.open or not life.contact_is_sound)):
+        return
+    since_ms = max(world.pin_high_ms, world.exit_ms, world.fire_ms, world.closed_ms, life.released_ms)
+    over_ms = now_ms - max(since_ms, life.shell.stalled_ms) - door.extended_release_ms
+    _require(over_ms < 1_000, "releases_end", f"released {over_ms} ms too long")
+
+
+def a_door_left_open_is_held(life: "Life", state: StationState) -> None:
+    """Whoever props the door is seen, and is not seen any more once it is shut."""
+    world, now_ms, mode = life.world, life.timeline.now_ms, state.durable.door.mode
+    if not world.leaf.open:
+        if now_ms - world.closed_ms > SETTLE_MS:
+            _require(mode in CLOSED, "the_mode_is_the_leaf", f"shut, and the mode is {mode}")
+        return
+    if now_ms - world.opened_ms > SETTLE_MS:
+        _require(mode not in CLOSED, "the_mode_is_the_leaf", f"open, and the mode is {mode}")
+    if world.fire or state.durable.posture is Posture.FREE_ACCESS or mode is DoorMode.FORCED:
+        return
+    since_ms = max(world.opened_ms, world.fire_ms, life.released_ms, life.posture_ms, life.shell.pins_since_ms)
+    over_ms = now_ms - max(since_ms, life.shell.stalled_ms) - life.config.door.held_ms
+    _require(over_ms < SETTLE_MS or mode is DoorMode.HELD, "a_door_left_open_is_held", f"{mode} for {over_ms} ms more")
+
+
+# ---------------------------------------------------------------- the leaf
+
+
+def an_opening_is_judged_right(life: "Life", how: str) -> None:
+    """`how` the leaf opened a moment ago in the world: "forced" or "released"."""
+    mode = life.shell.state.durable.door.mode
+    if how == "forced":
+        _require(mode is DoorMode.FORCED, "a_forced_door_is_an_alarm", f"opened by violence, and the mode is {mode}")
+    else:
+        _require(mode is not DoorMode.FORCED, "a_released_door_is_never_forced", "opened while released")
+
+
+# ---------------------------------------------------------------- effects and runs
+
+
+def effect_may_act(life: "Life", effect: ReleaseLock, ticket: int | None, at_ms: int, now_ms: int) -> None:
+    """Commit, then act: by the class of the effect."""
+    if effect.urgency is Urgency.AT_ONCE:
+        return
+    kept = ticket is not None and ticket <= life.storage.committed
+    if effect.urgency is Urgency.AFTER_COMMIT:
+        _require(kept, "commands_wait_for_their_commit", f"{effect} acted without its record")
+        _require(effect.command_id not in life.executed, "a_command_runs_once", f"{effect.command_id} ran again")
+        life.executed.add(effect.command_id)
+        return
+    in_budget = kept or ticket is None or now_ms - at_ms >= BUDGET_MS
+    _require(in_budget, "a_release_waits_its_budget", f"acted {now_ms - at_ms} ms after the step, unrecorded")
+
+
+def unrecorded_releases_were_in_their_budget(life: "Life", acted: list[tuple[ReleaseLock, int | None, int]]) -> bool:
+    """A run has ended: whether a release that acted has no record. Such a one used its budget, or had no room."""
+    missing = [one for one in acted if one[1] is None or one[1] > life.storage.committed]
+    for effect, _, _ in missing:
+        _require(effect.urgency is not Urgency.AFTER_COMMIT, "commands_wait_for_their_commit", f"{effect} unrecorded")
+    return bool(missing)
+
+
+def restart_equals_replay(life: "Life", state: StationState) -> None:
+    """Snapshot and journal give the state that the live steps had when their records were committed."""
+    if not life.replay_is_exact:
+        life.replay_is_exact = True
+    else:
+        expected = life.storage.expected
+        _require(state.durable == expected, "restart_equals_replay", _difference(expected, state.durable))
+    life.held = state.durable.door.held_for_ms is not None
+    life.stopped_in_order = state.durable.stopped or (state.durable.boot == 0 and not life.storage.reset_found)
+
+
+def commands_are_answered(life: "Life", state: StationState) -> None:
+    """A new run has answered what the one before had begun."""
+    _require(not state.durable.commands_begun, "begun_commands_are_answered", str(state.durable.commands_begun))
+
+
+def _difference(expected: Any, found: Any) -> str:
+    names = [name for name in vars(expected) if getattr(expected, name) != getattr(found, name)]
+    return "; ".join(f"{name} is {getattr(found, name)}, lived {getattr(expected, name)}" for name in names)[:500]
+
+
+# ---------------------------------------------------------------- the wire
+
+
+def acknowledged_is_committed(life: "Life", confirmed: Confirmed) -> None:
+    """No station believes in more than the cloud's database ever had."""
+    if not confirmed.forked:
+        highest = life.cloud.highest.get((confirmed.epoch, confirmed.stream), 0)
+        _require(confirmed.through_seq <= highest, "acknowledged_is_committed", f"{confirmed} beyond {highest}")
+
+
+def acknowledged_is_what_was_recorded(life: "Life", confirmed: Confirmed, lane: "Lane", before: int) -> None:
+    """Recorded = committed = acknowledged: what is now acknowledged lies in the cloud, record for record."""
+    stored = life.cloud.stored.get((confirmed.epoch, confirmed.stream))
+    for row in reversed(lane.kept):
+        if row.seq <= before:
+            break
+        if row.seq <= confirmed.through_seq and not life.cloud_went_back:
+            theirs = stored.digests.get(row.seq) if stored else None
+            _require(theirs == row.digest, "recorded_is_committed", f"{confirmed.stream} {row.seq}: {theirs}")
+    life.acknowledged += confirmed.through_seq - before
+
+
+def everything_arrives(life: "Life") -> None:
+    """With the network whole again, everything recorded is acknowledged."""
+    left = life.storage.journal.unacknowledged
+    _require(left == 0, "everything_is_acknowledged_in_the_end", f"{left} records are not")

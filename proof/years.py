@@ -1,0 +1,79 @@
+"""Many lives: a year is a dozen stations of thirty days, each with its own configuration, people and luck."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from proof.lived import Lived
+from proof.living import live_planned
+
+DAYS_PER_YEAR: Final = 365
+DAYS_PER_LIFE: Final = 30
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A life that broke an invariant. `seed` and `days` live it again."""
+
+    seed: str
+    days: int
+    lived: Lived
+
+
+@dataclass
+class Years:
+    """What all lives came to."""
+
+    days: float = 0.0
+    seconds: float = 0.0
+    events: int = 0
+    faults: int = 0
+    restarts: int = 0
+    visits: int = 0
+    records: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, lived: Lived) -> None:
+        self.days += lived.days
+        self.events += lived.events
+        self.faults += lived.faults
+        self.restarts += lived.restarts
+        self.visits += lived.visits
+        self.records += lived.records
+
+    def summary(self) -> dict[str, Any]:
+        years = self.days / DAYS_PER_YEAR
+        return {
+            "years": round(years, 3),
+            "seconds": round(self.seconds, 1),
+            "years_per_minute": round(years * 60 / self.seconds, 2) if self.seconds else 0,
+            "events": self.events,
+            "faults": self.faults,
+            "restarts": self.restarts,
+            "visits": self.visits,
+            "violations": len(self.failures),
+        }
+
+
+def life_seed(seed: int, number: int) -> str:
+    return f"{seed}/{number}"
+
+
+def live_years(years: float, seed: int, progress: Callable[[Years], None]) -> Years:
+    """Live so many years from one seed; `progress` hears of each life. A life ends at its first violation."""
+    lived = Years()
+    began = time.perf_counter()
+    days_left = max(1, round(years * DAYS_PER_YEAR))
+    number = 0
+    while days_left:
+        days = min(days_left, DAYS_PER_LIFE)
+        one = live_planned(life_seed(seed, number), days)
+        lived.add(one)
+        lived.seconds = time.perf_counter() - began
+        if one.broken is not None:
+            lived.failures.append(Failure(life_seed(seed, number), days, one))
+        progress(lived)
+        days_left -= days
+        number += 1
+    return lived
