@@ -20,11 +20,13 @@ from paho.mqtt.properties import Properties
 
 from cloud import metrics
 from cloud.config import Config
+from contract.codec import MAX_PAYLOAD_BYTES
 
 log = logging.getLogger(__name__)
 KEEP_ALIVE_S: Final = 20
 TIMEOUT_S: Final = 5
 INCOMING_LIMIT: Final = 10_000
+MAX_PACKET_BYTES: Final = 4 * MAX_PAYLOAD_BYTES
 FIRST_DELAY_S: Final = 0.1
 LONGEST_DELAY_S: Final = 5.0
 
@@ -35,6 +37,8 @@ async def session(config: Config, part: str) -> AsyncIterator[aiomqtt.Client]:
     host, port = config.broker_address
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 0
+    # Otherwise a broker may hand over 256 MB at once. Stations send 256 KiB at the most.
+    properties.MaximumPacketSize = MAX_PACKET_BYTES
     client = aiomqtt.Client(
         hostname=host,
         port=port,

@@ -39,7 +39,12 @@ def decode(kind: type[M], payload: bytes) -> M:
         CodecError: too large, not JSON, or not such a message.
         UnsupportedVersion: another major version.
     """
-    data = decode_json(payload)
+    return parse(kind, inflate(payload))
+
+
+def parse(kind: type[M], text: bytes) -> M:
+    """The message in JSON bytes that were inflated already. Raises like `decode`."""
+    data = _json_object(text)
     version = data.get("v", WIRE_VERSION)
     if version != WIRE_VERSION or isinstance(version, (bool, float)):
         raise UnsupportedVersion(version)
@@ -53,11 +58,13 @@ def decode(kind: type[M], payload: bytes) -> M:
 
 def decode_json(payload: bytes) -> dict[str, Any]:
     """The JSON object in `payload`, inflated where necessary. Raises `CodecError`."""
+    return _json_object(inflate(payload))
+
+
+def _json_object(text: bytes) -> dict[str, Any]:
     try:
-        data = json.loads(inflate(payload))
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if isinstance(error, CodecError):
-            raise
         raise CodecError(f"not JSON: {type(error).__name__}") from None
     if not isinstance(data, dict):
         raise CodecError(f"a JSON {type(data).__name__}, not an object")

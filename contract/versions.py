@@ -16,4 +16,5 @@ class UnsupportedVersion(ValueError):
     """A message of another major version."""
 
     def __init__(self, found: object) -> None:
-        super().__init__(f"message version {found!r} is not supported; this program speaks {WIRE_VERSION}")
+        # What was found is somebody else's and may be megabytes.
+        super().__init__(f"message version {repr(found)[:40]} is not supported; this program speaks {WIRE_VERSION}")

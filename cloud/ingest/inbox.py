@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from contract.codec import CodecError, decode
+from contract.codec import MAX_PAYLOAD_BYTES, CodecError, inflate, parse
 from contract.ids import Epoch, StationId, Stream
 from contract.messages import Hello, JournalBatch, RosterPull
-from contract.topics import Leaf, TopicError, parse
+from contract.topics import Leaf, TopicError
+from contract.topics import parse as parse_topic
 from contract.versions import UnsupportedVersion
 
 _CORRELATION: Final = re.compile(rb"([0-9a-f]{32}):(events|telemetry):([1-9][0-9]{0,18}):([1-9][0-9]{0,3})")
@@ -35,6 +36,8 @@ class Journal:
     batch: JournalBatch
     correlation: Correlation
     payload: bytes
+    weight_bytes: int
+    """What it weighs while it waits: as JSON, since a payload may be the thousandth part of that."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Greeting:
     station: StationId
     received_at_ms: int
     hello: Hello
+    weight_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,10 @@ class Unreadable:
     payload: bytes
     reason: str
 
+    @property
+    def weight_bytes(self) -> int:
+        return len(self.payload)
+
 
 Received = Journal | Greeting | Pull | Unreadable
 
@@ -68,22 +76,25 @@ Received = Journal | Greeting | Pull | Unreadable
 def read(topic: str, payload: bytes, correlation_data: bytes | None, received_at_ms: int) -> Received:
     """The message as what it is."""
     try:
-        address = parse(topic)
+        address = parse_topic(topic)
     except TopicError as error:
-        return Unreadable(None, received_at_ms, None, payload, str(error))
+        return Unreadable(None, received_at_ms, None, b"", str(error))
     correlation = read_correlation(correlation_data)
     try:
+        text = inflate(payload)
         if address.leaf is Leaf.JOURNAL:
-            batch = decode(JournalBatch, payload)
-            correlation = correlation or _correlation_of(batch)
-            return Journal(address.station, received_at_ms, batch, correlation, payload)
+            batch = parse(JournalBatch, text)
+            # What it holds is what it is; correlation data that says otherwise are not believed.
+            correlation = _correlation_of(batch)
+            return Journal(address.station, received_at_ms, batch, correlation, payload, len(text))
         if address.leaf is Leaf.HELLO:
-            return Greeting(address.station, received_at_ms, decode(Hello, payload))
+            return Greeting(address.station, received_at_ms, parse(Hello, text), len(text))
         if address.leaf is Leaf.ROSTER_PULL:
-            return Pull(address.station, received_at_ms, decode(RosterPull, payload))
+            return Pull(address.station, received_at_ms, parse(RosterPull, text))
     except (CodecError, UnsupportedVersion) as error:
-        return Unreadable(address.station, received_at_ms, correlation, payload, f"{address.leaf}: {error}")
-    return Unreadable(address.station, received_at_ms, None, payload, f"{address.leaf} is not for ingest")
+        kept = payload[:MAX_PAYLOAD_BYTES]
+        return Unreadable(address.station, received_at_ms, correlation, kept, f"{address.leaf}: {error}")
+    return Unreadable(address.station, received_at_ms, None, b"", f"{address.leaf} is not for ingest")
 
 
 def read_correlation(data: bytes | None) -> Correlation | None:

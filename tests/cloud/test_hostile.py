@@ -1,6 +1,9 @@
 """What a station that lies, or a program that is broken, can make the cloud do: nothing to anybody but itself."""
 
+import asyncio
 import json
+import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +12,18 @@ from cloud.domain import live
 from cloud.domain.fleet import station_details
 from cloud.domain.scope import Scope
 from cloud.ingest.commit import Committer
+from cloud.ingest.inbox import Journal, Unreadable, read
 from cloud.projector.picture import CLOCK_AHEAD_MS
 from cloud.projector.round import Rounds, Said
 from cloud.store.database import Database
-from contract.codec import CodecError, decode
+from contract.codec import CodecError, decode, encode
 from contract.messages import StandingAlarm, StationState
 from contract.records import AlarmCode, Priority
+from contract.topics import Leaf, Topic
 from tests.cloud.conftest import OTHER_STATION, STATION
-from tests.cloud.station_client import FakeJournal
-from tests.cloud.test_commit import now_ms, publish
+from tests.cloud.station_client import FakeJournal, connect
+from tests.cloud.test_commit import arrive, now_ms, publish
+from tests.cloud.test_ingest_worker import ingesting
 from tests.cloud.test_projector import detail, granted, run, say, state_of
 
 
@@ -116,3 +122,47 @@ def test_a_strange_record_never_stops_the_picture(
     run(rounds)
     live.snapshot(database, Scope.whole()).model_dump_json()
     assert detail(database).journal[0].through_seq == 2
+
+
+def test_what_waits_is_weighed_as_it_is_and_not_as_it_was_compressed() -> None:
+    journal = FakeJournal()
+    for _ in range(100):
+        journal.add(body={"zeros": "0" * 10_000})
+    item = publish(journal.batch(1, 100))
+    assert isinstance(item, Journal)
+    assert len(item.payload) < 50_000
+    assert item.weight_bytes > 1_000_000
+    bomb = zlib.compress(json.dumps({"software": "x" * 4_000_000}).encode(), 9)
+    refused = read(str(Topic(STATION, Leaf.HELLO)), bomb, None, now_ms())
+    assert isinstance(refused, Unreadable)
+    assert refused.weight_bytes == len(bomb)
+
+
+def test_what_is_said_of_a_message_is_short_however_long_the_message() -> None:
+    boast = zlib.compress(json.dumps({"v": "9" * 4_000_000}).encode(), 9)
+    refused = read(str(Topic(STATION, Leaf.HELLO)), boast, None, now_ms())
+    assert isinstance(refused, Unreadable)
+    assert len(refused.reason) < 200
+    assert len(repr(read("x" * 60_000, b"x" * 1_000_000, None, now_ms()))) < 1_000
+
+
+def test_correlation_data_of_another_stream_change_nothing(database: Database) -> None:
+    journal = FakeJournal()
+    journal.add_many(2)
+    broken = journal.batch(1, 2).model_copy(update={"previous_digest": "f" * 64})
+    (answer,) = Committer(database).commit([arrive(encode(broken), f"{'b' * 32}:telemetry:77:1")])
+    assert answer.ack.unreadable == f"{journal.epoch}:{journal.stream}:1:2"
+
+
+def test_megabytes_in_one_packet_do_not_stop_the_stream_behind_them(
+    database: Database, mosquitto_port: int, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        journal = FakeJournal()
+        journal.add_many(2)
+        async with ingesting(database, mosquitto_port, tmp_path), connect(mosquitto_port, STATION) as station:
+            await station.send_bytes(Leaf.JOURNAL, b"x" * 3_000_000, correlation=f"{journal.epoch}:events:1:1")
+            await station.ship(journal, 1, 2)
+            await station.acknowledged(journal, 2)
+
+    asyncio.run(scenario())
