@@ -52,9 +52,11 @@ POLL_NS: Final = 50_000_000
 REPLY_BIT: Final = 0x80
 MARK: Final = 0xFF
 """OSDP's: the address bit of a reply, and the byte that may stand before a frame."""
-SIGN_AGAIN_NS: Final = 300_000_000_000
+LONGEST_COUNT: Final = 250
+"""Of a light's timer, in 100 ms. The library passes on eight bits of OSDP's sixteen: 6,000 became 112."""
+SIGN_AGAIN_NS: Final = 20_000_000_000
 AFTER_TRANSIENT_NS: Final = 4_000_000_000
-"""When a lasting sign is shown again: before its ten minutes are over, and when the light of a card has gone out."""
+"""When a lasting sign is shown again: before its timer ends, and when the light of a card has gone out."""
 
 FORMATS: Final = {CardFormat.Unspecified: "raw", CardFormat.Wiegand: "wiegand"}
 
@@ -319,7 +321,7 @@ def is_reply(data: bytes | bytearray) -> bool:
 def _patterns(outcome: Feedback) -> list[dict[str, Any]]:
     """LED and buzzer per outcome, told apart by rhythm and not by colour alone. Counts are in 100 ms."""
     green, red, amber = CommandLEDColor.Green, CommandLEDColor.Red, CommandLEDColor.Amber
-    long = 6_000
+    long = LONGEST_COUNT
     table: dict[Feedback, list[dict[str, Any]]] = {
         Feedback.GRANTED: [_led(green, 30, 0, 30), _buzzer(3, 0, 1)],
         Feedback.DENIED: [_led(red, 2, 2, 24), _buzzer(1, 1, 3)],

@@ -149,8 +149,7 @@ def test_a_client_of_another_user_is_not_served() -> None:
 
     async def story(path: Path) -> None:
         async with served(path):
-            reader, writer = await asyncio.open_unix_connection(sock=connected_as_nobody(path))
-            writer.write(b'{"ask":"status"}\n')
+            reader, _ = await asyncio.open_unix_connection(sock=connected_as_nobody(path))
             assert await asyncio.wait_for(reader.read(), 5.0) == b""
 
     # Not `tmp_path`: nobody else gets into that.
