@@ -89,6 +89,13 @@ class RelockCause(StrEnum):
     """The release was never carried out: its record could not be committed."""
 
 
+class Direction(StrEnum):
+    """Which way a reader leads."""
+
+    IN = "in"
+    OUT = "out"
+
+
 class PostureCause(StrEnum):
     """Who wants a posture, by rank: the cloud's standing will, the station's plan, its usual posture."""
 
@@ -155,6 +162,9 @@ class AccessGranted:
     rule: str
     presented_mono_ms: int
     trade: str = ""
+    direction: Direction = Direction.IN
+    passback: bool = False
+    """The member came in before and was not seen leaving; let in all the same (soft anti-passback)."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +186,7 @@ class DoorReleased:
     cause: ReleaseCause
     member: MemberId | None
     hold_ms: int
+    direction: Direction = Direction.IN
 
 
 @dataclass(frozen=True)
@@ -232,6 +243,15 @@ class AccessNotTaken:
     KIND: ClassVar[str] = "access.not_taken"
     cause: ReleaseCause
     member: MemberId | None
+
+
+@dataclass(frozen=True)
+class AccessTaken:
+    """A member let in or out went through the door. Written only where anti-passback is on, which lives on it."""
+
+    KIND: ClassVar[str] = "access.taken"
+    member: MemberId
+    direction: Direction
 
 
 @dataclass(frozen=True)
@@ -387,7 +407,7 @@ class UnknownRecord:
 
 
 Record = (
-    StationBooted | StationStopped | AccessGranted | AccessDenied | AccessNotTaken
+    StationBooted | StationStopped | AccessGranted | AccessDenied | AccessNotTaken | AccessTaken
     | DoorReleased | DoorRelocked | DoorOpened | DoorClosed | DoorForced | DoorHeldPreAlarm | DoorHeld | DoorHeldCleared
     | ExitPressed | FireStarted | FireEnded | PostureChanged | DesiredFollowed | OccupancyChanged
     | AlarmRaised | AlarmCleared | RosterSwitched | CommandBegun | CommandAnswered | MessageRefused | ClockTrusted

@@ -5,6 +5,9 @@ objection enters. The order runs from what concerns everybody (a stale credentia
 (unknown, revoked, elsewhere) and the time to the place (full), so that the reason given is the one that a person
 can do most about.
 
+*Leaving.* A reader that leads out asks only whose card it is: whatever is wrong with the membership, the posture or
+the count, nobody is kept inside for it.
+
 *The clock.* With a trusted clock, validity and hours are judged by it. Without one, real time is known to be at or
 after the latest trusted time in the journal: whoever had expired by then has expired; nothing else is certain, and
 members on the roster enter, unless the configuration is strict.
@@ -15,9 +18,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contract.policy.model import Decision, Explanation, Member, Request, RuleVerdict, Verdict
+from contract.policy.model import Antipassback, Decision, Explanation, Member, Request, RuleVerdict, Verdict
 from contract.policy.schedule import is_within
-from contract.records import Posture, Reason
+from contract.records import Direction, Posture, Reason
 
 GRANTED_RULE: Final = "member_may_enter"
 FACTORS_OF_TWO_FACTOR: Final = 2
@@ -30,11 +33,19 @@ class Rule:
     name: str
     reason: Reason
     objection: Callable[[Request], str | None]
+    leaving_too: bool = False
+    """Asked as well when somebody wants to leave."""
+
+    def is_asked(self, request: Request) -> bool:
+        return request.direction is Direction.IN or self.leaving_too
 
 
 @dataclass(frozen=True)
 class MemberRule(Rule):
     """A rule about a member; asked only when there is one."""
+
+    def is_asked(self, request: Request) -> bool:
+        return request.member is not None and super().is_asked(request)
 
 
 def _stale(request: Request) -> str | None:
@@ -103,6 +114,20 @@ def _outside_hours(request: Request) -> str | None:
     return None if is_within(schedule, local) else f"not at {local:%a %H:%M}"
 
 
+def came_back(request: Request) -> bool:
+    """Whether the member comes in again without having been seen leaving, as far as times can be trusted."""
+    since_ms, clock = request.inside_since_ms, request.clock
+    if since_ms is None or request.direction is Direction.OUT or not clock.trusted:
+        return False
+    return 0 <= clock.wall_ms - since_ms < request.antipassback_forget_ms
+
+
+def _inside_already(request: Request) -> str | None:
+    if request.antipassback is not Antipassback.HARD or not came_back(request):
+        return None
+    return "came in before and was not seen leaving"
+
+
 def _station_full(request: Request) -> str | None:
     inside = request.occupancy
     if inside.capacity is None or not inside.sure or inside.people < inside.capacity:
@@ -124,18 +149,19 @@ def _member(request: Request) -> Member:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule("credential_is_fresh", Reason.STALE, _stale),
+    Rule("credential_is_fresh", Reason.STALE, _stale, leaving_too=True),
     Rule("no_lockdown", Reason.LOCKDOWN, _lockdown),
     Rule("station_in_service", Reason.OUT_OF_SERVICE, _out_of_service),
-    Rule("roster_readable", Reason.STORAGE_UNAVAILABLE, _roster_unavailable),
-    Rule("nobody_guesses", Reason.LOCKED_OUT, _guessing),
-    Rule("credential_known", Reason.UNKNOWN_CREDENTIAL, _unknown_credential),
+    Rule("roster_readable", Reason.STORAGE_UNAVAILABLE, _roster_unavailable, leaving_too=True),
+    Rule("nobody_guesses", Reason.LOCKED_OUT, _guessing, leaving_too=True),
+    Rule("credential_known", Reason.UNKNOWN_CREDENTIAL, _unknown_credential, leaving_too=True),
     MemberRule("not_revoked", Reason.REVOKED, _revoked),
     MemberRule("admitted_here", Reason.NOT_THIS_STATION, _not_this_station),
     MemberRule("clock_trusted_if_strict", Reason.CLOCK_UNTRUSTED, _clock_untrusted),
     MemberRule("validity_begun", Reason.NOT_YET_VALID, _not_yet_valid),
     MemberRule("validity_not_over", Reason.EXPIRED, _expired),
     MemberRule("within_hours", Reason.OUTSIDE_HOURS, _outside_hours),
+    Rule("not_inside_already", Reason.ANTIPASSBACK, _inside_already),
     Rule("room_left", Reason.STATION_FULL, _station_full),
     Rule("factors_complete", Reason.SECOND_FACTOR_REQUIRED, _second_factor),
 )
@@ -144,7 +170,7 @@ RULES: Final[tuple[Rule, ...]] = (
 def decide(request: Request) -> Decision:
     """The decision on `request`, with the rule that made it."""
     for rule in RULES:
-        detail = rule.objection(request)
+        detail = rule.objection(request) if rule.is_asked(request) else None
         if detail is not None:
             return Decision(granted=False, reason=rule.reason, rule=rule.name, detail=detail)
     return Decision(granted=True, reason=Reason.GRANTED, rule=GRANTED_RULE, detail="no rule objects")
@@ -156,7 +182,7 @@ def explain(request: Request) -> Explanation:
 
 
 def _verdict(rule: Rule, request: Request) -> RuleVerdict:
-    if isinstance(rule, MemberRule) and request.member is None:
+    if not rule.is_asked(request):
         return RuleVerdict(rule.name, rule.reason, Verdict.NOT_ASKED)
     detail = rule.objection(request)
     if detail is None:

@@ -6,10 +6,22 @@ from enum import StrEnum
 
 from contract.ids import MemberId, StationId
 from contract.policy.schedule import Schedule
-from contract.records import Posture, Reason
+from contract.records import Direction, Posture, Reason
 
 STALE_AFTER_MS = 3_000
 """A credential older than this when it is judged is history, not a wish to enter now."""
+
+
+class Antipassback(StrEnum):
+    """What happens to a member who comes in again without having been seen leaving: nothing, a note, or a denial."""
+
+    OFF = "off"
+    SOFT = "soft"
+    HARD = "hard"
+
+
+ANTIPASSBACK_FORGET_MS = 12 * 3_600_000
+"""Somebody who came in longer ago than this has left in a way that was not seen."""
 
 
 class Factor(StrEnum):
@@ -75,6 +87,11 @@ class Request:
     stale_after_ms: int = STALE_AFTER_MS
     guessing: bool = False
     """True: unknown cards come so fast at this reader that this one is to get no answer."""
+    direction: Direction = Direction.IN
+    antipassback: Antipassback = Antipassback.OFF
+    inside_since_ms: int | None = None
+    """Wall time at which the member came in without having been seen leaving since."""
+    antipassback_forget_ms: int = ANTIPASSBACK_FORGET_MS
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,8 @@ class Decision:
 
 
 class Verdict(StrEnum):
-    """What one rule says to a request. `not_asked`: it is about a member, and there is none."""
+    """What one rule says to a request. `not_asked`: it is about a member, and there is none, or about entering, and
+    somebody leaves."""
 
     AGREES = "agrees"
     OBJECTS = "objects"

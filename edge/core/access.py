@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from contract.policy.decide import decide, explain
-from contract.policy.model import Clock, Decision, Explanation, Factor, Occupancy, Request
+from contract.policy.decide import came_back, decide, explain
+from contract.policy.model import Antipassback, Clock, Explanation, Factor, Occupancy, Request
 from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
 from edge.core import doorkeeper, guessing, postures
 from edge.core.config import StationConfig
@@ -24,7 +24,8 @@ def present(turn: Turn, event: CardPresented) -> None:
     """Decide on a credential and let its holder in, or say no."""
     if event.roster_available is not turn.parts.look_up.ok:
         turn.set_parts(look_up=Health(event.roster_available))
-    decision, member = judge(turn, event), event.member
+    request, member = _request(turn.config, turn.state, event, turn.now), event.member
+    decision, direction = decide(request), request.direction
     guessing.note(turn, event, decision)
     if member is None or not decision.granted:
         turn.record(
@@ -49,17 +50,14 @@ def present(turn: Turn, event: CardPresented) -> None:
             rule=decision.rule,
             presented_mono_ms=event.presented_mono_ms,
             trade=member.trade,
+            direction=direction,
+            passback=came_back(request) and request.antipassback is not Antipassback.OFF,
         )
     )
     door = turn.config.door
     hold_ms = door.extended_release_ms if member.extended_release else door.release_ms
-    doorkeeper.release(turn, Release(_cause(event), member.id, hold_ms))
+    doorkeeper.release(turn, Release(_cause(event), member.id, hold_ms, direction))
     turn.act(ReaderFeedback(event.reader, Feedback.GRANTED))
-
-
-def judge(turn: Turn, event: CardPresented) -> Decision:
-    """The policy's decision, which changes nothing."""
-    return decide(_request(turn.config, turn.state, event, turn.now))
 
 
 def explain_card(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Explanation:
@@ -69,7 +67,7 @@ def explain_card(config: StationConfig, state: StationState, event: CardPresente
 
 
 def _request(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Request:
-    inside = state.durable.occupancy
+    inside, member = state.durable.occupancy, event.member
     return Request(
         station=config.station_id,
         posture=state.durable.posture,
@@ -82,6 +80,12 @@ def _request(config: StationConfig, state: StationState, event: CardPresented, n
         strict_clock=config.access.strict_clock,
         timezone=config.timezone,
         stale_after_ms=config.access.stale_after_ms,
+        direction=config.direction(event.reader),
+        antipassback=config.access.antipassback,
+        inside_since_ms=next(
+            (each.since_ms for each in state.durable.inside if member is not None and each.member == member.id), None
+        ),
+        antipassback_forget_ms=config.access.antipassback_forget_ms,
         guessing=guessing.is_slowed(state, event.reader, now.mono_ms),
     )
 

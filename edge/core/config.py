@@ -5,9 +5,9 @@ from datetime import UTC, tzinfo
 from enum import StrEnum
 
 from contract.ids import NodeId, ReaderId, StationId
-from contract.policy.model import STALE_AFTER_MS
+from contract.policy.model import ANTIPASSBACK_FORGET_MS, STALE_AFTER_MS, Antipassback
 from contract.policy.plan import PosturePlan
-from contract.records import Posture
+from contract.records import Direction, Posture
 
 MAX_READERS = 16
 MAX_NODES = 16
@@ -70,11 +70,19 @@ class DoorConfig:
 
 @dataclass(frozen=True)
 class AccessConfig:
-    """`capacity` None: no limit. `strict_clock`: see `contract.policy.model.Request`."""
+    """`capacity` None: no limit. `strict_clock`, `antipassback…`: see `contract.policy.model.Request`."""
 
     capacity: int | None = None
     strict_clock: bool = False
     stale_after_ms: int = STALE_AFTER_MS
+    antipassback: Antipassback = Antipassback.OFF
+    antipassback_forget_ms: int = ANTIPASSBACK_FORGET_MS
+
+    def __post_init__(self) -> None:
+        if self.capacity is not None and self.capacity < 1:
+            raise ValueError(f"capacity = {self.capacity}: must be at least 1")
+        if self.antipassback_forget_ms < 1:
+            raise ValueError(f"antipassback_forget_ms = {self.antipassback_forget_ms}: must be above 0")
 
 
 @dataclass(frozen=True)
@@ -90,9 +98,19 @@ class StationConfig:
     usual_posture: Posture = Posture.SECURE
     """Followed while the cloud wants nothing else and the plan says nothing."""
     plan: PosturePlan = field(default_factory=PosturePlan)
+    readers_out: frozenset[ReaderId] = frozenset()
+    """Those of `readers` that lead out; the others lead in."""
 
     def __post_init__(self) -> None:
         if len(self.readers) > MAX_READERS or len(set(self.readers)) != len(self.readers):
             raise ValueError(f"readers: at most {MAX_READERS}, each named once")
         if len(self.nodes) > MAX_NODES or len(set(self.nodes)) != len(self.nodes):
             raise ValueError(f"nodes: at most {MAX_NODES}, each named once")
+        if not self.readers_out <= set(self.readers):
+            raise ValueError(f"readers_out: {', '.join(sorted(self.readers_out - set(self.readers)))} is no reader")
+        if self.access.antipassback is Antipassback.HARD and not self.readers_out:
+            raise ValueError("antipassback hard without a reader that leads out would let every member in only once")
+
+    def direction(self, reader: ReaderId) -> Direction:
+        """Which way a reader leads."""
+        return Direction.OUT if reader in self.readers_out else Direction.IN

@@ -41,7 +41,7 @@ from edge.core.turn import Turn
 
 STANDING: Final = frozenset({ReleaseCause.FIRE, ReleaseCause.FREE_ACCESS})
 NOBODY: Final = Release(ReleaseCause.EXIT)
-"""Stands in for a release with inputs that release nothing."""
+"""Stands in for a release with inputs that release nothing, and for that of an exit button, which is nobody's."""
 SHUT_POSTURES: Final = frozenset({Posture.LOCKDOWN, Posture.OUT_OF_SERVICE})
 
 
@@ -65,7 +65,7 @@ def release(turn: Turn, wanted: Release, command_id: str | None = None) -> bool:
         return False
     through_open_door = turn.door.mode not in CLOSED_MODES
     if through_open_door:
-        occupancy.passed(turn, wanted.cause, through_open_door=True)
+        occupancy.passed(turn, wanted, through_open_door=True)
     running_until_ms = turn.inputs.released_until_ms
     _feed(turn, DoorInput.RELEASE, wanted=wanted, command_id=command_id)
     until_ms = turn.inputs.released_until_ms
@@ -122,7 +122,7 @@ def exit_changed(turn: Turn, pressed: bool) -> None:
         return
     shunt = {}
     if door.exit_action is ExitAction.SHUNT:
-        shunt = {"excused_until_ms": turn.mono_ms + door.release_ms, "excused_by": ReleaseCause.EXIT}
+        shunt = {"excused_until_ms": turn.mono_ms + door.release_ms, "excused_by": NOBODY}
     if pressed:
         turn.set_inputs(exit_pressed=True, **shunt)
         if inputs.exit_let_go_ms is None or turn.mono_ms - inputs.exit_let_go_ms >= door.bounce_ms:
@@ -209,7 +209,7 @@ def _opened(turn: Turn, found: bool) -> None:
     if released is not None:
         _feed(turn, DoorInput.OPENED, found=found)
         if not turn.inputs.counted_at_open_door:
-            occupancy.passed(turn, released.cause)
+            occupancy.passed(turn, released)
         if turn.config.door.relock_on is RelockOn.OPEN:
             relock(turn, RelockCause.OPENED)
         else:
@@ -219,7 +219,7 @@ def _opened(turn: Turn, found: bool) -> None:
         occupancy.doubt(turn, "found_open")
     elif _is_excused(turn):
         _feed(turn, DoorInput.OPENED_EXCUSED)
-        excuse = ReleaseCause.EXIT if turn.inputs.exit_pressed else turn.inputs.excused_by
+        excuse = NOBODY if turn.inputs.exit_pressed else turn.inputs.excused_by
         if excuse is not None:
             occupancy.passed(turn, excuse)
     else:
@@ -304,7 +304,7 @@ def _feed(
 
 
 def _write_released(turn: Turn, wanted: Release, command_id: str | None) -> None:
-    turn.record(DoorReleased(wanted.cause, wanted.member, wanted.hold_ms))
+    turn.record(DoorReleased(wanted.cause, wanted.member, wanted.hold_ms, wanted.direction))
     turn.act(ReleaseLock(wanted.cause, wanted.member, command_id))
     _time_release(turn, wanted.hold_ms)
     if turn.door.mode is DoorMode.OPEN:
@@ -331,7 +331,7 @@ def _write_relocked(turn: Turn, cause: RelockCause) -> None:
         # A late hand, or a leaf that springs back. Whoever came with a door that has just closed is counted already.
         excused_until_ms = turn.mono_ms + turn.config.door.release_grace_ms
         counted = cause is RelockCause.CLOSED or turn.inputs.counted_at_open_door
-        turn.set_inputs(excused_until_ms=excused_until_ms, excused_by=None if counted else ended.cause)
+        turn.set_inputs(excused_until_ms=excused_until_ms, excused_by=None if counted else ended)
     turn.set_inputs(counted_at_open_door=False)
 
 

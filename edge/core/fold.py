@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from contract.ids import NodeId
 from contract.records import (
+    AccessTaken,
     AlarmCleared,
     AlarmRaised,
     CommandAnswered,
     CommandBegun,
     DesiredFollowed,
+    Direction,
     DoorClosed,
     DoorForced,
     DoorHeld,
@@ -32,11 +34,13 @@ from edge.core import door
 from edge.core.state import (
     MAX_COMMANDS_BEGUN,
     MAX_COMMANDS_SEEN,
+    MAX_INSIDE,
     MAX_ROSTER_NODES,
     MAX_STANDING_ALARMS,
     Alarm,
     BegunCommand,
     Durable,
+    Inside,
     Occupancy,
     RecordedAt,
     RosterVersion,
@@ -76,7 +80,11 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
         case DesiredFollowed():
             return replace(durable, desired_revision=record.revision, desired_posture=record.posture)
         case OccupancyChanged():
-            return replace(durable, occupancy=Occupancy(record.people, record.sure))
+            # Where surely nobody is, nobody is still inside.
+            inside = () if record.sure and record.people == 0 else durable.inside
+            return replace(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+        case AccessTaken():
+            return replace(durable, inside=_inside(durable.inside, record, at))
         case AlarmRaised() | AlarmCleared():
             return replace(durable, alarms=_alarms(durable.alarms, record, at))
         case RosterSwitched():
@@ -92,6 +100,14 @@ def _alarms(standing: tuple[Alarm, ...], record: AlarmRaised | AlarmCleared, at:
     if isinstance(record, AlarmCleared) or len(others) >= MAX_STANDING_ALARMS:
         return others
     return (*others, Alarm(record.code, record.source, record.priority, record.detail, at.wall_ms))
+
+
+def _inside(before: tuple[Inside, ...], record: AccessTaken, at: RecordedAt) -> tuple[Inside, ...]:
+    """Who is inside; of more than are kept the newest."""
+    others = tuple(inside for inside in before if inside.member != record.member)
+    if record.direction is Direction.OUT:
+        return others
+    return (*others, Inside(record.member, at.wall_ms))[-MAX_INSIDE:]
 
 
 def _roster(durable: Durable, record: RosterSwitched) -> dict[NodeId, RosterVersion]:

@@ -10,12 +10,13 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from contract.ids import MemberId, NodeId
-from contract.records import AlarmCode, DoorMode, Posture, Priority, ReleaseCause
+from contract.records import AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
 from edge.core.state import (
     Alarm,
     BegunCommand,
     Door,
     Durable,
+    Inside,
     Occupancy,
     Release,
     RosterVersion,
@@ -78,13 +79,19 @@ def _durable(data: dict[str, Any]) -> Durable:
         },
         commands_seen=tuple(str(seen) for seen in data["commands_seen"]),
         commands_begun=tuple(BegunCommand(**begun) for begun in data["commands_begun"]),
+        inside=tuple(Inside(MemberId(inside["member"]), int(inside["since_ms"])) for inside in data.get("inside", ())),
         desired_posture=None if wish is None else Posture(wish),
     )
 
 
 def _release(data: dict[str, Any]) -> Release:
     member = data["member"]
-    return Release(ReleaseCause(data["cause"]), None if member is None else MemberId(member), int(data["hold_ms"]))
+    return Release(
+        ReleaseCause(data["cause"]),
+        None if member is None else MemberId(member),
+        int(data["hold_ms"]),
+        Direction(data.get("direction", Direction.IN)),
+    )
 
 
 def _alarm(data: dict[str, Any]) -> Alarm:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract.ids import MemberId, NodeId, ReaderId
-from contract.records import AlarmCode, DoorMode, Posture, Priority, ReleaseCause
+from contract.records import AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
 from edge.core.events import StorageStatus
 
 MAX_COMMANDS_SEEN = 256
@@ -18,6 +18,7 @@ MAX_COMMANDS_BEGUN = 16
 MAX_STANDING_ALARMS = 64
 MAX_ROSTER_NODES = 16
 MAX_CHILDREN = 16
+MAX_INSIDE = 512
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Release:
     member: MemberId | None = None
     hold_ms: int = 0
     """0: for as long as its cause stands."""
+    direction: Direction = Direction.IN
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,14 @@ class Door:
 class Occupancy:
     people: int = 0
     sure: bool = True
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A member who came in and was not seen leaving. `since_ms` is wall time."""
+
+    member: MemberId
+    since_ms: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,8 @@ class Durable:
     commands_begun: tuple[BegunCommand, ...] = ()
     desired_posture: Posture | None = None
     """What the cloud's standing will says; None: the station's own plan decides."""
+    inside: tuple[Inside, ...] = ()
+    """Who came in by a card, oldest first; kept only where anti-passback is on."""
 
 
 # ---------------------------------------------------------------- volatile
@@ -137,8 +149,8 @@ class Inputs:
     """When the next limit of an open door is reached: the pre-alarm, then held."""
     excused_until_ms: int | None = None
     """Until then an opening of a secured door is no forced entry …"""
-    excused_by: ReleaseCause | None = None
-    """… because of a release of this cause, which has just ended; None: whoever it was for has been counted."""
+    excused_by: Release | None = None
+    """… because of this release, which has just ended; None: whoever it was for has been counted."""
 
 
 @dataclass(frozen=True)

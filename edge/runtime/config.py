@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contract.ids import ReaderId, StationId
 from contract.plain import PlainError, build
+from contract.policy.model import ANTIPASSBACK_FORGET_MS, Antipassback
 from contract.policy.plan import MAX_PLANNED
+from contract.records import Direction
 from contract.topics import TopicError, station_id
 from edge.runtime.schedule_config import ScheduleSection
 
@@ -140,6 +142,8 @@ class ReaderSection:
     driver: ReaderDriver = ReaderDriver.OSDP
     baud: int = 115_200
     address: int = 1
+    direction: Direction = Direction.IN
+    """`out`: at the inner side, for whoever leaves."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.id):
@@ -148,6 +152,27 @@ class ReaderSection:
             raise PlainError(f"readers {self.id!r}.address", f"{self.address} is no OSDP address (0–126)")
         if self.baud not in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400):
             raise PlainError(f"readers {self.id!r}.baud", f"{self.baud} is no OSDP line speed")
+
+
+@dataclass(frozen=True)
+class AccessSection:
+    """Who is let in besides what the roster says of them.
+
+    `capacity`: at most so many, as long as the count is sure; no limit if not given. `strict_clock`: without a trusted
+    clock nobody whose membership is limited in time. `antipassback`: what happens to a member who comes in again
+    without having been seen leaving within `antipassback_forget_s`.
+    """
+
+    capacity: int | None = None
+    strict_clock: bool = False
+    antipassback: Antipassback = Antipassback.OFF
+    antipassback_forget_s: int = ANTIPASSBACK_FORGET_MS // 1_000
+
+    def __post_init__(self) -> None:
+        if self.capacity is not None and not 1 <= self.capacity <= 10_000:
+            raise PlainError("access.capacity", f"{self.capacity} is outside 1–10000")
+        if not 60 <= self.antipassback_forget_s <= 7 * 86_400:
+            raise PlainError("access.antipassback_forget_s", f"{self.antipassback_forget_s} is outside 60–604800")
 
 
 @dataclass(frozen=True)
@@ -203,10 +228,16 @@ class Config:
     journal: JournalSection = field(default_factory=JournalSection)
     schedule: tuple[ScheduleSection, ...] = ()
     """Postures by the week; the first that is open decides."""
+    access: AccessSection = field(default_factory=AccessSection)
 
     def __post_init__(self) -> None:
         if len(self.schedule) > MAX_PLANNED:
             raise PlainError("schedule", f"{len(self.schedule)} schedules; at most {MAX_PLANNED} are kept")
+        hard = self.access.antipassback is Antipassback.HARD
+        if hard and not any(reader.direction is Direction.OUT for reader in self.readers):
+            raise PlainError(
+                "access.antipassback", 'hard needs a reader with direction = "out": nobody is seen leaving'
+            )
         names = [reader.id for reader in self.readers]
         for index, name in enumerate(names):
             if names.count(name) > 1:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from contract.ids import Epoch, ReaderId
-from contract.records import Record
+from contract.records import Direction, Record
 from edge.core import config as core
 from edge.core import events, station
 from edge.core.state import RecordedAt, StationState
@@ -121,6 +121,13 @@ def core_config(config: Config) -> core.StationConfig:
                 bounce_ms=door.debounce_ms,
             ),
             plan=plan_of(config.schedule),
+            readers_out=frozenset(reader.id for reader in config.readers if reader.direction is Direction.OUT),
+            access=core.AccessConfig(
+                capacity=config.access.capacity,
+                strict_clock=config.access.strict_clock,
+                antipassback=config.access.antipassback,
+                antipassback_forget_ms=config.access.antipassback_forget_s * 1_000,
+            ),
         )
     except ValueError as error:
         raise ConfigError(f"section [door]: {error}") from None

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from contract.ids import MemberId, StationId
 from contract.policy.decide import GRANTED_RULE, RULES, MemberRule, decide, explain
-from contract.policy.model import STALE_AFTER_MS, Clock, Factor, Member, Occupancy, Request, Verdict
+from contract.policy.model import STALE_AFTER_MS, Antipassback, Clock, Factor, Member, Occupancy, Request, Verdict
 from contract.policy.schedule import Interval, Schedule
-from contract.records import Posture, Reason
+from contract.records import Direction, Posture, Reason
 
 # 2026-09-22 00:13:20 in Beijing is a Tuesday.
 NOW_MS = 1_790_007_200_000
@@ -51,6 +51,15 @@ DENIED: list[tuple[Request, Reason]] = [
     (replace(of(valid_until_ms=NOW_MS), clock=untrusted()), Reason.EXPIRED),
     (of(schedule=NEVER), Reason.OUTSIDE_HOURS),
     (of(schedule=BY_DAY), Reason.OUTSIDE_HOURS),
+    (replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS), Reason.ANTIPASSBACK),
+    (
+        replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS - 5, antipassback_forget_ms=6),
+        Reason.ANTIPASSBACK,
+    ),
+    (replace(REQUEST, direction=Direction.OUT, member=None), Reason.UNKNOWN_CREDENTIAL),
+    (replace(REQUEST, direction=Direction.OUT, member=None, guessing=True), Reason.LOCKED_OUT),
+    (replace(REQUEST, direction=Direction.OUT, age_ms=-1), Reason.STALE),
+    (replace(REQUEST, direction=Direction.OUT, member=None, roster_available=False), Reason.STORAGE_UNAVAILABLE),
     (replace(REQUEST, occupancy=FULL), Reason.STATION_FULL),
     (replace(REQUEST, posture=Posture.TWO_FACTOR), Reason.SECOND_FACTOR_REQUIRED),
 ]
@@ -70,6 +79,15 @@ GRANTED: list[Request] = [
     replace(REQUEST, clock=untrusted(), strict_clock=True),
     replace(of(schedule=BY_DAY), clock=Clock(NOW_MS + 12 * 3_600_000, trusted=True)),
     replace(REQUEST, occupancy=replace(FULL, people=9)),
+    replace(REQUEST, antipassback=Antipassback.HARD),
+    replace(REQUEST, antipassback=Antipassback.SOFT, inside_since_ms=NOW_MS),
+    replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS - 5, antipassback_forget_ms=5),
+    replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS + 1),
+    replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS, clock=untrusted()),
+    replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS, direction=Direction.OUT),
+    replace(of(revoked=True, valid_until_ms=0, schedule=NEVER, stations=frozenset()), direction=Direction.OUT),
+    replace(REQUEST, posture=Posture.LOCKDOWN, direction=Direction.OUT, occupancy=FULL),
+    replace(REQUEST, posture=Posture.TWO_FACTOR, direction=Direction.OUT),
     replace(REQUEST, occupancy=replace(FULL, sure=False)),
     replace(REQUEST, occupancy=replace(FULL, capacity=None)),
 ]
@@ -131,7 +149,7 @@ def test_the_first_rule_in_order_decides_and_a_grant_has_none(
     posture: Posture, member: Member | None, clock: Clock, age_ms: int, strict_clock: bool
 ) -> None:
     request = replace(REQUEST, posture=posture, member=member, clock=clock, age_ms=age_ms, strict_clock=strict_clock)
-    asked = [rule for rule in RULES if member is not None or not isinstance(rule, MemberRule)]
+    asked = [rule for rule in RULES if rule.is_asked(request)]
     objecting = [rule.name for rule in asked if rule.objection(request) is not None]
     decision = decide(request)
 
@@ -174,3 +192,13 @@ def test_rules_about_a_member_are_not_asked_about_an_unknown_card() -> None:
     }
 
     assert not_asked == {rule.name for rule in RULES if isinstance(rule, MemberRule)}
+
+
+def test_somebody_who_leaves_is_asked_only_whose_card_it_is() -> None:
+    asked = {
+        verdict.rule
+        for verdict in explain(replace(REQUEST, direction=Direction.OUT)).verdicts
+        if verdict.verdict is not Verdict.NOT_ASKED
+    }
+
+    assert asked == {"credential_is_fresh", "roster_readable", "nobody_guesses", "credential_known"}
