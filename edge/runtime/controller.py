@@ -125,7 +125,7 @@ class Controller:
         except OSError as error:
             log.error("nobody will be able to ask how the station is: %s", error)
         self._next_health = time.monotonic() + HEALTH_S
-        self._check_all()
+        self._next_check = self._loop.call_later(CHECK_S, self._check_all)
         await self._stopped.wait()
         self._next_check.cancel()
         await self._shut_down()
@@ -146,7 +146,7 @@ class Controller:
     def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """The loop's exception handler. A callback that failed has a handle; trouble with a client has none."""
         loop.default_exception_handler(context)
-        if "handle" in context:
+        if "handle" in context and not isinstance(context.get("exception"), asyncio.CancelledError):
             self._fail(str(context.get("exception") or context["message"]))
 
     async def _shut_down(self) -> None:

@@ -49,7 +49,10 @@ class StationSocket:
             self._server.close()
         for writer in list(self._tails):
             writer.close()
-        self._path.unlink(missing_ok=True)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            log.debug("%s is left behind: %s", self._path, error)
 
     @property
     def has_listeners(self) -> bool:
