@@ -33,7 +33,7 @@ def configuration(luck: random.Random) -> tuple[StationConfig, LockKind]:
         held_pre_alarm_ms=luck.choice((20_000, 30_000)),
         bounce_ms=luck.choice((20, 30, 45)),
     )
-    access = AccessConfig(capacity=luck.choice((None, 3, 12)))
+    access = AccessConfig(capacity=luck.choice((None, 1, 3)))
     return StationConfig(STATION, READERS, (NODE,), door, access), kind
 
 

@@ -25,8 +25,8 @@ from contract.records import (
 )
 from edge.core import events
 from edge.core.config import RelockOn
-from edge.core.effects import ReleaseLock, Urgency
-from edge.core.state import StationState
+from edge.core.effects import ReleaseLock
+from edge.core.state import Durable, StationState
 from edge.core.station import Step
 from edge.runtime.actuation import BUDGET_MS
 from edge.uplink.shipper import Confirmed
@@ -40,6 +40,8 @@ SETTLE_MS: Final = 150
 STALE_MS: Final = 3_000
 SHUT: Final = frozenset({Posture.LOCKDOWN, Posture.OUT_OF_SERVICE})
 PEOPLE: Final = frozenset({ReleaseCause.CARD, ReleaseCause.FACE, ReleaseCause.PIN})
+AT_ONCE: Final = frozenset({ReleaseCause.EXIT, ReleaseCause.FIRE})
+BUDGETED: Final = PEOPLE | {ReleaseCause.FREE_ACCESS}
 CLOSED: Final = frozenset({DoorMode.SECURED, DoorMode.RELEASED})
 DELAY_MS: Final = {"reader_offline": 2_000, "uplink_down": 60_000, "clock_untrusted": 600_000}
 """How long a condition may stand before its alarm does; written down here again, because a wrong table is a bug."""
@@ -79,17 +81,25 @@ def step_is_sound(life: "Life", event: events.Event, before: StationState, step:
     if durable.posture in SHUT:
         release = durable.door.release
         _require(
-            release is None or release.cause in (ReleaseCause.EXIT, ReleaseCause.FIRE),
+            release is None or release.cause in AT_ONCE or _by_technician(durable),
             "lockdown_keeps_shut",
             f"{durable.posture} with a release by {release and release.cause}",
         )
     if isinstance(event, events.Booted):
-        commands_are_answered(life, step.state)
+        commands_are_answered(step.state)
+        a_run_begins_at_rest(step.state)
     if isinstance(event, events.DesiredReceived) and event.revision > before.durable.desired_revision:
         wanted = event.posture or life.config.usual_posture
         _require(durable.posture is wanted, "desired_posture_is_followed", f"{durable.posture}, wanted {wanted}")
     if step.state.volatile.parts.levels_read and durable.door is not before.durable.door:
         door_alarms_stand_as_the_door_does(step.state)
+
+
+def _by_technician(durable: Durable) -> bool:
+    """A station out of service is opened by command, so that somebody can mend it."""
+    release = durable.door.release
+    by_command = release is not None and release.cause is ReleaseCause.COMMAND
+    return by_command and durable.posture is Posture.OUT_OF_SERVICE
 
 
 def no_release_without_a_cause(life: "Life", event: events.Event, before: StationState, effect: ReleaseLock) -> None:
@@ -308,10 +318,10 @@ def an_opening_is_judged_right(life: "Life", how: str) -> None:
 
 def effect_may_act(life: "Life", effect: ReleaseLock, ticket: int | None, at_ms: int, now_ms: int) -> None:
     """Commit, then act: by the class of the effect."""
-    if effect.urgency is Urgency.AT_ONCE:
+    if effect.cause in AT_ONCE:
         return
     kept = ticket is not None and ticket <= life.storage.committed
-    if effect.urgency is Urgency.AFTER_COMMIT:
+    if effect.cause not in BUDGETED:
         _require(kept, "commands_wait_for_their_commit", f"{effect} acted without its record")
         _require(effect.command_id not in life.executed, "a_command_runs_once", f"{effect.command_id} ran again")
         life.executed.add(effect.command_id)
@@ -324,14 +334,14 @@ def unrecorded_releases_were_in_their_budget(life: "Life", acted: list[tuple[Rel
     """A run has ended: whether a release that acted has no record. Such a one used its budget, or had no room."""
     missing = [one for one in acted if one[1] is None or one[1] > life.storage.committed]
     for effect, _, _ in missing:
-        _require(effect.urgency is not Urgency.AFTER_COMMIT, "commands_wait_for_their_commit", f"{effect} unrecorded")
+        _require(effect.cause in BUDGETED, "commands_wait_for_their_commit", f"{effect} unrecorded")
     return bool(missing)
 
 
 def restart_equals_replay(life: "Life", state: StationState) -> None:
     """Snapshot and journal give the state that the live steps had when their records were committed."""
     if not life.replay_is_exact:
-        life.replay_is_exact = True
+        life.replay_is_exact, life.storage.expected = True, state.durable
     else:
         expected = life.storage.expected
         _require(state.durable == expected, "restart_equals_replay", _difference(expected, state.durable))
@@ -339,7 +349,17 @@ def restart_equals_replay(life: "Life", state: StationState) -> None:
     life.stopped_in_order = state.durable.stopped or (state.durable.boot == 0 and not life.storage.reset_found)
 
 
-def commands_are_answered(life: "Life", state: StationState) -> None:
+def snapshot_is_the_state(state: StationState, read: StationState) -> None:
+    """A snapshot that is read again is the state that was written."""
+    _require(read.durable == state.durable, "snapshot_is_the_state", _difference(state.durable, read.durable))
+
+
+def a_run_begins_at_rest(state: StationState) -> None:
+    """No release outlives its run: the outputs went to rest."""
+    _require(state.durable.door.release is None, "a_run_begins_at_rest", str(state.durable.door.release))
+
+
+def commands_are_answered(state: StationState) -> None:
     """A new run has answered what the one before had begun."""
     _require(not state.durable.commands_begun, "begun_commands_are_answered", str(state.durable.commands_begun))
 

@@ -95,7 +95,8 @@ class JournalModel:
 
     @property
     def unacknowledged(self) -> int:
-        return sum(lane.seq - lane.acknowledged_seq for lane in self.lanes[-1].values())
+        events, telemetry = self.lanes[-1].values()
+        return events.seq - events.acknowledged_seq + telemetry.seq - telemetry.acknowledged_seq
 
     # ------------------------------------------------ writing
 

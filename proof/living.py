@@ -1,7 +1,5 @@
 """Lives from a seed, and lives that are written down."""
 
-from itertools import groupby
-
 from proof.acts import Act, Script
 from proof.life import Life
 from proof.lived import Lived
@@ -16,6 +14,6 @@ def live_planned(seed: str, days: int) -> Lived:
 def live_script(script: Script) -> Lived:
     """A life that is written down."""
     days: list[list[Act]] = [[] for _ in range(script.days)]
-    for day, acts in groupby(script.acts, lambda act: act.at_ms // DAY_MS):
-        days[day] = list(acts)
+    for act in script.acts:
+        days[min(act.at_ms // DAY_MS, script.days - 1)].append(act)
     return Life(script.seed).live(iter(days))

@@ -16,8 +16,8 @@ from types import CodeType, ModuleType
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-MAX_DAYS: Final = 12
-DAYS_AT_ONCE: Final = 2
+MAX_DAYS: Final = 30
+DAYS_AT_ONCE: Final = 3
 MAX_SECONDS: Final = 120
 
 

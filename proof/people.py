@@ -30,13 +30,38 @@ def plan_day(seed: str, day: int) -> list[Act]:
         hour = 24 * luck.random() if luck.random() < 0.1 else 6 + 17 * luck.random()
         visit = luck.choices(_VISITS, _VISIT_WEIGHTS)[0]
         acts += visit(luck, begins_ms + int(hour * HOUR_MS))
+    busy = [act.at_ms for act in acts]
     for kind, per_day, who, value in _TROUBLES:
         for _ in range(_poisson(luck, per_day)):
-            at_ms = begins_ms + luck.randrange(DAY_MS)
-            acts.append(Act(at_ms, kind, luck.randint(*who), _between(luck, *value)))
-    acts += _postures(luck, begins_ms)
+            at_ms = _bad_moment(luck, begins_ms, busy)
+            trouble = Act(at_ms, kind, luck.randint(*who), _between(luck, *value))
+            acts.append(trouble)
+            acts += _meanwhile(luck, trouble)
+    acts += _postures(luck, begins_ms, busy)
     acts.sort(key=lambda act: act.at_ms)
     return acts
+
+
+def _meanwhile(luck: random.Random, trouble: Act) -> Iterator[Act]:
+    """What makes a trouble worse: it comes in the middle of that."""
+    at_ms, within_ms = trouble.at_ms, max(1, trouble.value)
+    if trouble.kind in _OF_STORAGE and luck.random() < 0.5:
+        # The power goes while a release waits for its commit.
+        yield Act(at_ms + luck.randrange(within_ms), ActKind.CUT_AT_EFFECT, 1)
+    elif trouble.kind in _OF_STORAGE:
+        yield Act(at_ms + luck.randrange(within_ms), ActKind.COMMAND)
+    elif trouble.kind is ActKind.STALL:
+        yield _card(luck, at_ms + luck.randrange(within_ms))
+    elif trouble.kind in _BLIND and luck.random() < 0.5:
+        yield Act(at_ms - luck.randrange(1_000), ActKind.EXIT, value=1)
+        yield Act(at_ms + within_ms + luck.randrange(20_000), ActKind.EXIT, value=0)
+
+
+def _bad_moment(luck: random.Random, begins_ms: int, busy: list[int]) -> int:
+    """More often than not in the middle of something."""
+    if luck.random() < 0.3:
+        return begins_ms + luck.randrange(DAY_MS)
+    return luck.choice(busy) + luck.choice((luck.randrange(40), luck.randrange(3_000)))
 
 
 def _poisson(luck: random.Random, mean: float) -> int:
@@ -148,6 +173,8 @@ _VISIT_WEIGHTS: Final = (64, 8, 8, 6, 3, 5, 3, 3)
 # ---------------------------------------------------------------- troubles
 
 _S, _MIN = 1_000, 60_000
+_BLIND: Final = frozenset({ActKind.CRASH, ActKind.PINS, ActKind.CUT_AT_EFFECT})
+_OF_STORAGE: Final = frozenset({ActKind.STORAGE_SLOW, ActKind.STORAGE_LOCKED, ActKind.STORAGE_FULL})
 _NONE = (0, 0)
 _TROUBLES: Final[tuple[tuple[ActKind, float, tuple[int, int], tuple[int, int]], ...]] = (
     # kind, how often a day, who, value
@@ -178,9 +205,9 @@ _TROUBLES: Final[tuple[tuple[ActKind, float, tuple[int, int], tuple[int, int]], 
 )
 
 
-def _postures(luck: random.Random, begins_ms: int) -> Iterator[Act]:
+def _postures(luck: random.Random, begins_ms: int, busy: list[int]) -> Iterator[Act]:
     """The cloud wants another posture for a while, and then the usual one again; often in the middle of something."""
     for _ in range(_poisson(luck, 2.5)):
-        at_ms = begins_ms + luck.randrange(DAY_MS)
+        at_ms = _bad_moment(luck, begins_ms, busy)
         yield Act(at_ms, ActKind.DESIRE, value=luck.randrange(len(POSTURES)))
         yield Act(at_ms + _between(luck, 1_000, 2 * HOUR_MS), ActKind.DESIRE, value=-1)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from proof.life import Life
 
 SETTINGS = Settings(window_batches=4, batch_records=60, ack_timeout_ms=10_000)
-GATHER_MS = 700
-"""A batch leaves this long after the journal grew: stands for the modem's own delay."""
+GATHER_MS = 5_000
+"""A batch leaves this long after the journal grew. The real child sends at once; gathering keeps a year at a minute."""
 NOTICE_MS = 20_000
 """A dead connection is noticed within this time, and a new one made within it."""
 
@@ -187,7 +187,8 @@ class Uplink:
         if confirmed is not None:
             invariants.acknowledged_is_committed(self._life, confirmed)
             self._life.storage.acknowledge(confirmed)
-        self._pump()
+        if self._life.storage.journal.unacknowledged or self._shipper.wants_hello:
+            self._pump()
 
     # ------------------------------------------------ the cloud's will
 
