@@ -78,8 +78,8 @@ def _run(options: argparse.Namespace) -> int:
     from edge.roster.errors import KeyUnusable
     from edge.runtime import wiring
     from edge.runtime.child_process import set_up_logging
-    from edge.runtime.controller import ControllerFailed
     from edge.runtime.last_good import load_or_last_good
+    from edge.runtime.start import ControllerFailed
 
     set_up_logging("controller")
     loaded, refused = load_or_last_good(options.config)

@@ -4,8 +4,7 @@ Everything that happens becomes one `edge.core.events` value in `happen`, which 
 journal thread and the effects to `Actuation`, and sets the next deadline. Nothing here blocks: pins and journal have
 threads of their own, reader and uplink are processes, and a roster look-up is bounded by its own time limit.
 
-A mistake of ours in here ends the station, with the lock at rest, a queue that is written down and an exit code: alive
-but wrong is worse than started again, with levels read and the journal replayed, within a second or two.
+A mistake of ours ends the station, lock at rest and queue written down: alive but wrong is worse than started again.
 """
 
 import asyncio
@@ -36,8 +35,8 @@ from edge.runtime.explaining import Explainer
 from edge.runtime.health import HealthMeter
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.picture import state_message
-from edge.runtime.reports import child_event, input_event, presented_ms
-from edge.runtime.start import LateRestart, Roster, Start
+from edge.runtime.reports import child_event, pin_events, presented_ms
+from edge.runtime.start import ControllerFailed, LateRestart, Roster, Start
 from edge.runtime.station_socket import StationSocket
 
 log = logging.getLogger(__name__)
@@ -50,10 +49,6 @@ SNAPSHOT_EVERY: Final = 1_000
 STOP_CHILDREN_S: Final = 1.0
 STOP_JOURNAL_S: Final = 2.5
 """Children, pins and journal together end within the service manager's 5 s."""
-
-
-class ControllerFailed(Exception):
-    """The station has ended by a mistake of ours, which is in the log."""
 
 
 class Controller:
@@ -152,8 +147,7 @@ class Controller:
     async def _shut_down(self) -> None:
         self._pins.set_lock(False)
         self._tell_uplink_state()
-        children = (self._uplink, self._reader)
-        for child in children:
+        for child in (children := (self._uplink, self._reader)):
             child.ask_to_stop()
         await asyncio.gather(*(asyncio.to_thread(child.wait_for_end, STOP_CHILDREN_S) for child in children))
         self._pins.stop()
@@ -206,8 +200,8 @@ class Controller:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        deadlines = (station.deadline(self._state), self._actuation.deadline_ms())
-        nearest = min((deadline for deadline in deadlines if deadline is not None), default=None)
+        moments = (station.deadline(self._state), self._actuation.deadline_ms())
+        nearest = min((moment for moment in moments if moment is not None), default=None)
         if nearest is not None:
             self._timer = self._loop.call_later(max(0, nearest - monotonic_ms()) / 1_000 + 0.0005, self._time_out)
 
@@ -248,20 +242,15 @@ class Controller:
     def _pins_reported(self, report: gpio_thread.PinReport) -> None:
         if isinstance(report, gpio_thread.Pong):
             notify(ALIVE)
-        elif isinstance(report, gpio_thread.InputChanged):
-            self.happen(input_event(report))
-        elif isinstance(report, gpio_thread.PinsRead):
-            levels = report.levels
-            self.happen(events.GpioChanged(available=True))
-            self.happen(events.LevelsRead(levels.contact_open, levels.exit_pressed, levels.fire_active))
+        elif isinstance(report, gpio_thread.LockDriven):
+            self._socket.tell({"lock_driven": report.released, "mono_ns": report.mono_ns})
+        for event in pin_events(report):
+            self.happen(event)
+        if isinstance(report, gpio_thread.PinsRead):
             self._become_ready()
         elif isinstance(report, gpio_thread.PinsLost):
-            self.happen(events.GpioChanged(available=False, detail=report.detail))
-            self.happen(events.ContactLost())
             # Without its pins a station is of use, too: the cloud hears of it. It must not be ended for being slow.
             notify(READY, "STATUS=the pins are away")
-        else:
-            self._socket.tell({"lock_driven": report.released, "mono_ns": report.mono_ns})
 
     def journal_reported(self, report: journal_thread.JournalReport) -> None:
         """From the journal thread."""
@@ -308,17 +297,15 @@ class Controller:
 
     def child_changed(self, child: ipc.Child, running: bool, detail: str) -> None:
         """A child has begun to speak, or has failed."""
-        if running:
-            self.happen(events.ChildRunning(str(child)))
-            if child is ipc.Child.UPLINK:
-                self._told_state = {}
-                self._tell_uplink_state()
-            else:
-                for reader, sign in self._signs.items():
-                    self._reader.send(ipc.ShowOutcome(reader, sign))
-            return
-        self.happen(events.ChildRestarting(str(child), detail))
-        if child is ipc.Child.UPLINK:
+        is_uplink = child is ipc.Child.UPLINK
+        self.happen(events.ChildRunning(str(child)) if running else events.ChildRestarting(str(child), detail))
+        if running and is_uplink:
+            self._told_state = {}
+            self._tell_uplink_state()
+        elif running:
+            for reader, sign in self._signs.items():
+                self._reader.send(ipc.ShowOutcome(reader, sign))
+        elif is_uplink:
             self.happen(events.UplinkChanged(connected=False, detail=detail))
         else:
             for reader in self._config.readers:

@@ -19,6 +19,20 @@ def input_event(report: gpio_thread.InputChanged) -> events.Event:
     return events.FireChanged(report.value)
 
 
+def pin_events(report: gpio_thread.PinReport) -> tuple[events.Event, ...]:
+    """What the GPIO thread said of the pins."""
+    match report:
+        case gpio_thread.InputChanged():
+            return (input_event(report),)
+        case gpio_thread.PinsRead(levels):
+            read = events.LevelsRead(levels.contact_open, levels.exit_pressed, levels.fire_active)
+            return (events.GpioChanged(available=True), read)
+        case gpio_thread.PinsLost(detail):
+            return (events.GpioChanged(available=False, detail=detail), events.ContactLost())
+        case _:
+            return ()
+
+
 def child_event(message: ipc.Message) -> events.Event | None:
     """What a child said, where it is an event as it stands. A card is not: its credential is to be looked up."""
     match message:

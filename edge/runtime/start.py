@@ -13,6 +13,10 @@ LATE_RESTART_S: Final = 10.0
 """How long storage must have been there again."""
 
 
+class ControllerFailed(Exception):
+    """The station has ended by a mistake of ours, which is in the log."""
+
+
 class Roster(Protocol):
     """Who may enter, as the controller asks it."""
 

@@ -20,7 +20,8 @@ from edge.journal.journal import Journal
 from edge.runtime import controller as controller_module
 from edge.runtime import ipc, start, wiring
 from edge.runtime.config import load
-from edge.runtime.controller import Controller, ControllerFailed
+from edge.runtime.controller import Controller
+from edge.runtime.start import ControllerFailed
 from tests.firmware_sim.support import RunningStation, make_config
 from tests.runtime.waiting import PATIENCE_S
 
