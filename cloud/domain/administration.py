@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection, insert, select, update
 
 from cloud.clock import now_ms
+from cloud.plain_text import is_plain
 from cloud.store.tables import organisation, station
 from contract.ids import NodeId, StationId
 from contract.topics import station_id as checked_station_id
@@ -18,8 +19,10 @@ class AdministrationError(ValueError):
 
 def add_organisation(connection: Connection, node: NodeId, *, name: str, kind: str, parent: NodeId | None) -> bool:
     """Add a node to the tree. Adding the same again changes its name; False then. One tree has one top."""
-    if not node or len(node) > 64 or "/" in node or any(character.isspace() for character in node):
+    if not node or len(node) > 64 or not is_plain(node) or any(mark == "/" or mark.isspace() for mark in node):
         raise AdministrationError(f"organisation id {node!r} must be 1–64 characters without spaces and slashes")
+    _check_text("name", name, 200)
+    _check_text("kind", kind, 40)
     held = connection.execute(select(organisation).where(organisation.c.id == node)).one_or_none()
     if held is not None:
         if held.parent != parent:
@@ -48,6 +51,7 @@ def add_station(
 ) -> bool:
     """Register a station. Adding the same again changes what is said; False then."""
     checked_station_id(station_id)
+    _check_text("name", name, 200)
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -60,3 +64,8 @@ def add_station(
         return False
     connection.execute(insert(station).values(id=station_id, **values))
     return True
+
+
+def _check_text(what: str, text: str, longest: int) -> None:
+    if not text or len(text) > longest or not is_plain(text):
+        raise AdministrationError(f"{what} {text[:longest]!r} must be 1–{longest} characters, none of them control")

@@ -1,8 +1,8 @@
 """Members from a CSV file: UTF-8 with a header line.
 
 Columns `id, name, trade, format, bits, data`, optionally `valid_from, valid_until` (dates or ISO 8601 times; a date
-without zone is UTC) and `extended_release` (true or false). `data` is the card's bits as hex. A member with two cards
-has two lines that differ in the card alone.
+without zone is UTC), `extended_release` and `once` (a pass for one entry; true or false). `data` is the card's bits as hex. A member with two cards
+has two lines that differ in the card alone; a card has one member.
 """
 
 import csv
@@ -13,11 +13,12 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from cloud.plain_text import is_plain
 from contract.ids import MemberId
 from contract.messages import WireCredential, WireMember
 
 REQUIRED: Final = ("id", "name", "trade", "format", "bits", "data")
-OPTIONAL: Final = ("valid_from", "valid_until", "extended_release")
+OPTIONAL: Final = ("valid_from", "valid_until", "extended_release", "once")
 MAX_LINES: Final = 1_000_000
 
 
@@ -28,6 +29,7 @@ class CsvError(ValueError):
 def read(path: Path) -> list[WireMember]:
     """The members in a file, in its order. Raises `CsvError`."""
     found: dict[str, WireMember] = {}
+    holders: dict[WireCredential, str] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
@@ -35,7 +37,7 @@ def read(path: Path) -> list[WireMember]:
             for row in reader:
                 if reader.line_num > MAX_LINES:
                     raise CsvError(f"{path}: more than {MAX_LINES} lines")
-                _take(found, row, f"{path}, line {reader.line_num}")
+                _take(found, holders, row, f"{path}, line {reader.line_num}")
     except OSError as error:
         raise CsvError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -51,15 +53,22 @@ def _check_header(path: Path, names: Sequence[str] | None) -> None:
     for name in REQUIRED:
         if name not in names:
             raise CsvError(f"{path}, line 1: column {name!r} is missing")
-    for name in names:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise CsvError(f"{path}, line 1: column {name!r} is there twice")
         if name not in (*REQUIRED, *OPTIONAL):
             raise CsvError(f"{path}, line 1: unknown column {name!r}; known are {', '.join((*REQUIRED, *OPTIONAL))}")
 
 
-def _take(found: dict[str, WireMember], row: dict[str, str | None], where: str) -> None:
+def _take(
+    found: dict[str, WireMember], holders: dict[WireCredential, str], row: dict[str, str | None], where: str
+) -> None:
     if None in row or None in row.values():
         raise CsvError(f"{where}: has another number of columns than line 1")
     cells = {name: (value or "").strip() for name, value in row.items()}
+    for name, text in cells.items():
+        if not is_plain(text):
+            raise CsvError(f"{where}, column {name}: holds a control character")
     has_card = bool(cells["format"] or cells["bits"] or cells["data"])
     credentials = [_credential(cells, where)] if has_card else []
     values = {
@@ -69,11 +78,17 @@ def _take(found: dict[str, WireMember], row: dict[str, str | None], where: str) 
         "valid_from_ms": _time(cells, "valid_from", where),
         "valid_until_ms": _time(cells, "valid_until", where),
         "extended_release": _truth(cells, "extended_release", where),
+        "once": _truth(cells, "once", where),
     }
     try:
         person = WireMember.model_validate(values | {"credentials": credentials})
     except ValidationError as error:
         raise CsvError(f"{where}, column {_column(error)}: {error.errors()[0]['msg']}") from None
+    if not _is_ever_valid(person):
+        raise CsvError(f"{where}, column valid_until: is not after valid_from")
+    for card in person.credentials:
+        if holders.setdefault(card, person.id) != person.id:
+            raise CsvError(f"{where}, column data: the card is {holders[card]!r}'s as well")
     known = found.get(person.id)
     if known is None:
         found[MemberId(person.id)] = person
@@ -84,6 +99,11 @@ def _take(found: dict[str, WireMember], row: dict[str, str | None], where: str) 
     if len(merged) > 8:
         raise CsvError(f"{where}, column data: more than 8 cards of one member")
     found[MemberId(person.id)] = known.model_copy(update={"credentials": merged})
+
+
+def _is_ever_valid(person: WireMember) -> bool:
+    begin, end = person.valid_from_ms, person.valid_until_ms
+    return begin is None or end is None or begin < end
 
 
 def _credential(cells: dict[str, str], where: str) -> WireCredential:

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 
 from cloud import config as configuration
+from cloud.domain.administration import AdministrationError, add_organisation, add_station
 from cloud.nudge import Nudge
 from cloud.projector.service import ProjectorService
 from cloud.roster import csv_import, desired, keys, members, pages, publisher
@@ -201,6 +202,9 @@ BAD_LINES = {
     "line 2, column id": ",Wang,courier,wiegand,26,0a1b2c40,,",
     "line 3, column id": "m1,Wang,courier,wiegand,26,0a1b2c40,,\nm1,Zhang,courier,wiegand,26,0a1b2d40,,",
     "line 2: has another number of columns": "m1,Wang,courier",
+    "line 2, column name": "m1,Wa\x00ng,courier,wiegand,26,0a1b2c40,,",
+    "line 2, column valid_until: is not after": "m1,Wang,courier,wiegand,26,0a1b2c40,2026-02-01,2026-01-01",
+    "line 3, column data: the card is 'm1'": "m1,Wang,t,wiegand,26,0a1b2c40,,\nm2,Li,t,wiegand,26,0A1B2C40,,",
 }
 
 
@@ -212,6 +216,21 @@ def test_an_error_in_a_members_file_names_line_and_column_and_no_card(place: str
         csv_import.read(path)
     assert place in str(caught.value)
     assert "0a1b" not in str(caught.value)
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("id,id,name,trade,format,bits,data\na,b,A,t,raw,32,deadbeef\n", encoding="utf-8")
+    with pytest.raises(csv_import.CsvError, match="column 'id' is there twice"):
+        csv_import.read(path)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "a\x00b", "a\udcffb", "a\x1b[2J"])
+def test_names_that_a_database_or_a_terminal_would_choke_on_are_refused(database: Database, name: str) -> None:
+    with database.write() as connection, pytest.raises(AdministrationError):
+        add_organisation(connection, NodeId("sh"), name=name, kind="province", parent=NodeId("cn"))
+    with database.write() as connection, pytest.raises(AdministrationError):
+        add_station(connection, STATION, name=name, organisation_id=NodeId("bj"), timezone="Asia/Shanghai")
 
 
 def test_a_members_file_with_two_cards_and_validity_is_read(tmp_path: Path) -> None:
