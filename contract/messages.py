@@ -240,6 +240,8 @@ class WireMember(Part):
     valid_from_ms: int | None = None
     valid_until_ms: int | None = None
     extended_release: bool = False
+    once: bool = False
+    """A pass for one entry; a station that does not know this field yet lets its holder in as often as it is valid."""
 
 
 class RosterChange(Part):

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     LOCKED_OUT = "locked_out"
     CLOCK_UNTRUSTED = "clock_untrusted"
     STALE = "stale"
+    ALREADY_USED = "already_used"
     STORAGE_UNAVAILABLE = "storage_unavailable"
 
 
@@ -165,6 +166,8 @@ class AccessGranted:
     direction: Direction = Direction.IN
     passback: bool = False
     """The member came in before and was not seen leaving; let in all the same (soft anti-passback)."""
+    once: bool = False
+    """A pass for one entry, which this is, unless nobody opens or the release cannot be recorded."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,8 @@ class AccessDenied:
     reason: Reason
     rule: str
     presented_mono_ms: int
+    pass_returned: bool = False
+    """A pass for one entry was granted, but not carried out: it can be used again."""
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,10 @@ def _outside_hours(request: Request) -> str | None:
     return None if is_within(schedule, local) else f"not at {local:%a %H:%M}"
 
 
+def _already_used(request: Request) -> str | None:
+    return "the pass was for one entry" if _member(request).once and request.pass_used else None
+
+
 def came_back(request: Request) -> bool:
     """Whether the member comes in again without having been seen leaving, as far as times can be trusted."""
     since_ms, clock = request.inside_since_ms, request.clock
@@ -161,6 +165,7 @@ RULES: Final[tuple[Rule, ...]] = (
     MemberRule("validity_begun", Reason.NOT_YET_VALID, _not_yet_valid),
     MemberRule("validity_not_over", Reason.EXPIRED, _expired),
     MemberRule("within_hours", Reason.OUTSIDE_HOURS, _outside_hours),
+    MemberRule("pass_unused", Reason.ALREADY_USED, _already_used),
     Rule("not_inside_already", Reason.ANTIPASSBACK, _inside_already),
     Rule("room_left", Reason.STATION_FULL, _station_full),
     Rule("factors_complete", Reason.SECOND_FACTOR_REQUIRED, _second_factor),

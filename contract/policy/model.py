@@ -46,6 +46,8 @@ class Member:
     """Where the member may enter; None is every station that holds the member on its roster."""
     schedule: Schedule | None = None
     """When the member may enter, in the station's time zone; None is always."""
+    once: bool = False
+    """A pass for one entry (within its validity, if that has limits)."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class Request:
     inside_since_ms: int | None = None
     """Wall time at which the member came in without having been seen leaving since."""
     antipassback_forget_ms: int = ANTIPASSBACK_FORGET_MS
+    pass_used: bool = False
+    """The one entry of this pass has been."""
 
 
 @dataclass(frozen=True)

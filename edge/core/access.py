@@ -6,7 +6,7 @@ from typing import Final
 from contract.policy.decide import came_back, decide, explain
 from contract.policy.model import Antipassback, Clock, Explanation, Factor, Occupancy, Request
 from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
-from edge.core import doorkeeper, guessing, postures
+from edge.core import doorkeeper, guessing, passes, postures
 from edge.core.config import StationConfig
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import CardPresented
@@ -42,22 +42,25 @@ def present(turn: Turn, event: CardPresented) -> None:
         if feedback is not None:
             turn.act(ReaderFeedback(event.reader, feedback))
         return
-    turn.record(
-        AccessGranted(
-            reader=event.reader,
-            credential=event.credential,
-            member=member.id,
-            rule=decision.rule,
-            presented_mono_ms=event.presented_mono_ms,
-            trade=member.trade,
-            direction=direction,
-            passback=came_back(request) and request.antipassback is not Antipassback.OFF,
-        )
+    granted = AccessGranted(
+        reader=event.reader,
+        credential=event.credential,
+        member=member.id,
+        rule=decision.rule,
+        presented_mono_ms=event.presented_mono_ms,
+        trade=member.trade,
+        direction=direction,
+        passback=came_back(request) and request.antipassback is not Antipassback.OFF,
+        once=passes.uses_up(turn, member, direction),
     )
+    turn.record(granted)
     door = turn.config.door
     hold_ms = door.extended_release_ms if member.extended_release else door.release_ms
-    doorkeeper.release(turn, Release(_cause(event), member.id, hold_ms, direction))
-    turn.act(ReaderFeedback(event.reader, Feedback.GRANTED))
+    doorkeeper.release(turn, Release(_cause(event), member.id, hold_ms, direction), one_use=granted.once)
+    if granted.once:
+        passes.wait(turn, granted)
+    else:
+        turn.act(ReaderFeedback(event.reader, Feedback.GRANTED))
 
 
 def explain_card(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Explanation:
@@ -86,6 +89,7 @@ def _request(config: StationConfig, state: StationState, event: CardPresented, n
             (each.since_ms for each in state.durable.inside if member is not None and each.member == member.id), None
         ),
         antipassback_forget_ms=config.access.antipassback_forget_ms,
+        pass_used=member is not None and member.id in state.durable.used_passes,
         guessing=guessing.is_slowed(state, event.reader, now.mono_ms),
     )
 

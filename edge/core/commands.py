@@ -17,7 +17,7 @@ from contract.records import (
     ReleaseCause,
     RelockCause,
 )
-from edge.core import doorkeeper, postures
+from edge.core import doorkeeper, passes, postures
 from edge.core.effects import Effect, ReleaseLock, Stop
 from edge.core.events import CommandInterrupted, CommandReceived, DesiredReceived
 from edge.core.state import MAX_COMMANDS_BEGUN, BegunCommand, Release
@@ -65,6 +65,7 @@ def _begin(turn: Turn, command: BegunCommand) -> None:
 
 def effect_done(turn: Turn, effect: Effect) -> None:
     """The shell carried out an effect: its command is done. A restart is done only when the next run begins."""
+    passes.done(turn, effect)
     command = _begun_by(turn, effect)
     if command is not None and command.kind != CommandKind.RESTART:
         _answer(turn, command, Outcome.DONE, "")
@@ -73,8 +74,9 @@ def effect_done(turn: Turn, effect: Effect) -> None:
 def effect_refused(turn: Turn, effect: Effect, reason: str) -> None:
     """The shell did not carry out an effect: the lock stayed at rest, and so says the state."""
     released = turn.door.release
-    if isinstance(effect, ReleaseLock) and released is not None and released.cause is effect.cause:
+    if isinstance(effect, ReleaseLock) and released is not None and _is_of(released, effect):
         doorkeeper.relock(turn, RelockCause.REFUSED)
+    passes.refused(turn, effect)
     command = _begun_by(turn, effect)
     if command is not None:
         _answer(turn, command, Outcome.REFUSED, reason)
@@ -102,6 +104,11 @@ def desired(turn: Turn, event: DesiredReceived) -> None:
         return
     turn.record(DesiredFollowed(event.revision, event.posture))
     postures.keep_up(turn)
+
+
+def _is_of(released: Release, effect: ReleaseLock) -> bool:
+    """Whether the release in force is the one that an effect was for, and not somebody else's who came after."""
+    return (released.cause, released.member) == (effect.cause, effect.member)
 
 
 def _begun_by(turn: Turn, effect: Effect) -> BegunCommand | None:

@@ -59,7 +59,7 @@ def keeper(turn: Turn) -> ReleaseCause | None:
 # ---------------------------------------------------------------- wishes
 
 
-def release(turn: Turn, wanted: Release, command_id: str | None = None) -> bool:
+def release(turn: Turn, wanted: Release, command_id: str | None = None, *, one_use: bool = False) -> bool:
     """Let somebody in. False: the door is kept released anyway, so nothing was done."""
     if keeper(turn) is not None:
         return False
@@ -67,7 +67,7 @@ def release(turn: Turn, wanted: Release, command_id: str | None = None) -> bool:
     if through_open_door:
         occupancy.passed(turn, wanted, through_open_door=True)
     running_until_ms = turn.inputs.released_until_ms
-    _feed(turn, DoorInput.RELEASE, wanted=wanted, command_id=command_id)
+    _feed(turn, DoorInput.RELEASE, wanted=wanted, command_id=command_id, one_use=one_use)
     until_ms = turn.inputs.released_until_ms
     if running_until_ms is not None and until_ms is not None:
         # A short release does not cut short a longer one that runs.
@@ -287,6 +287,7 @@ def _feed(
     *,
     wanted: Release = NOBODY,
     command_id: str | None = None,
+    one_use: bool = False,
     relock_cause: RelockCause = RelockCause.TIMED_OUT,
     found: bool = False,
 ) -> None:
@@ -294,7 +295,7 @@ def _feed(
     for fact in transition(turn.door.mode, what).facts:
         match fact:
             case Fact.RELEASED:
-                _write_released(turn, wanted, command_id)
+                _write_released(turn, wanted, command_id, one_use)
             case Fact.RELOCKED:
                 _write_relocked(turn, relock_cause)
             case Fact.NOT_TAKEN:
@@ -303,9 +304,9 @@ def _feed(
                 _write_leaf(turn, fact, found)
 
 
-def _write_released(turn: Turn, wanted: Release, command_id: str | None) -> None:
+def _write_released(turn: Turn, wanted: Release, command_id: str | None, one_use: bool) -> None:
     turn.record(DoorReleased(wanted.cause, wanted.member, wanted.hold_ms, wanted.direction))
-    turn.act(ReleaseLock(wanted.cause, wanted.member, command_id))
+    turn.act(ReleaseLock(wanted.cause, wanted.member, command_id, one_use))
     _time_release(turn, wanted.hold_ms)
     if turn.door.mode is DoorMode.OPEN:
         turn.set_inputs(open_since_ms=turn.mono_ms)

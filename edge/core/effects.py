@@ -58,10 +58,12 @@ class ReleaseLock:
     cause: ReleaseCause
     member: MemberId | None = None
     command_id: str | None = None
+    one_use: bool = False
+    """For a pass that this uses up: what is not written down could be used again."""
 
     @property
     def urgency(self) -> Urgency:
-        return URGENCY_OF_RELEASE[self.cause]
+        return Urgency.AFTER_COMMIT if self.one_use else URGENCY_OF_RELEASE[self.cause]
 
     @property
     def actuator(self) -> str:

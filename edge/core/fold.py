@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from contract.ids import NodeId
 from contract.records import (
+    AccessDenied,
+    AccessGranted,
+    AccessNotTaken,
     AccessTaken,
     AlarmCleared,
     AlarmRaised,
@@ -37,6 +40,7 @@ from edge.core.state import (
     MAX_INSIDE,
     MAX_ROSTER_NODES,
     MAX_STANDING_ALARMS,
+    MAX_USED_PASSES,
     Alarm,
     BegunCommand,
     Durable,
@@ -83,6 +87,8 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             # Where surely nobody is, nobody is still inside.
             inside = () if record.sure and record.people == 0 else durable.inside
             return replace(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+        case AccessGranted() | AccessDenied() | AccessNotTaken():
+            return _passes(durable, record)
         case AccessTaken():
             return replace(durable, inside=_inside(durable.inside, record, at))
         case AlarmRaised() | AlarmCleared():
@@ -100,6 +106,16 @@ def _alarms(standing: tuple[Alarm, ...], record: AlarmRaised | AlarmCleared, at:
     if isinstance(record, AlarmCleared) or len(others) >= MAX_STANDING_ALARMS:
         return others
     return (*others, Alarm(record.code, record.source, record.priority, record.detail, at.wall_ms))
+
+
+def _passes(durable: Durable, record: AccessGranted | AccessDenied | AccessNotTaken) -> Durable:
+    """A pass is used by its grant, and given back when nobody came in on it."""
+    member, used = record.member, durable.used_passes
+    if isinstance(record, AccessGranted):
+        used = (*used, record.member)[-MAX_USED_PASSES:] if record.once else used
+    elif member in used and (isinstance(record, AccessNotTaken) or record.pass_returned):
+        used = tuple(each for each in used if each != member)
+    return durable if used is durable.used_passes else replace(durable, used_passes=used)
 
 
 def _inside(before: tuple[Inside, ...], record: AccessTaken, at: RecordedAt) -> tuple[Inside, ...]:

@@ -80,6 +80,7 @@ def _durable(data: dict[str, Any]) -> Durable:
         commands_seen=tuple(str(seen) for seen in data["commands_seen"]),
         commands_begun=tuple(BegunCommand(**begun) for begun in data["commands_begun"]),
         inside=tuple(Inside(MemberId(inside["member"]), int(inside["since_ms"])) for inside in data.get("inside", ())),
+        used_passes=tuple(MemberId(used) for used in data.get("used_passes", ())),
         desired_posture=None if wish is None else Posture(wish),
     )
 

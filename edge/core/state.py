@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract.ids import MemberId, NodeId, ReaderId
-from contract.records import AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
+from contract.records import AccessGranted, AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
 from edge.core.events import StorageStatus
 
 MAX_COMMANDS_SEEN = 256
@@ -19,6 +19,9 @@ MAX_STANDING_ALARMS = 64
 MAX_ROSTER_NODES = 16
 MAX_CHILDREN = 16
 MAX_INSIDE = 512
+MAX_USED_PASSES = 1_024
+"""More than a station meets within the validity of a pass; beyond, the oldest is forgotten."""
+MAX_PASSES_WAITING = 4
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,8 @@ class Durable:
     """What the cloud's standing will says; None: the station's own plan decides."""
     inside: tuple[Inside, ...] = ()
     """Who came in by a card, oldest first; kept only where anti-passback is on."""
+    used_passes: tuple[MemberId, ...] = ()
+    """Passes for one entry that have been used, oldest first."""
 
 
 # ---------------------------------------------------------------- volatile
@@ -225,6 +230,8 @@ class Volatile:
     plan: PlanWindow | None = None
     """None without a plan, or when it has not been looked at in this run."""
     guesses: Mapping[ReaderId, GuessRow] = field(default_factory=dict)
+    passes_waiting: tuple[AccessGranted, ...] = ()
+    """Grants of passes for one entry whose release waits for its commit."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def apply_change(connection: sqlite3.Connection, key: bytes, holding: Holding, c
         # Kept with the cards, so that the answer at the door is "revoked" rather than "unknown"; and noted for a member
         # that this node does not hold, because revoked on one node is revoked on all.
         connection.execute(
-            "INSERT INTO entry VALUES (?, ?, '', NULL, NULL, 0, 1) "
+            "INSERT INTO entry VALUES (?, ?, '', NULL, NULL, 0, 1, 0) "
             "ON CONFLICT (holding, member_id) DO UPDATE SET revoked = 1",
             place,
         )
@@ -129,8 +129,11 @@ def apply_change(connection: sqlite3.Connection, key: bytes, holding: Holding, c
         return 0
     member = change.member
     connection.execute(
-        "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, 0)",
-        (*place, member.trade, member.valid_from_ms, member.valid_until_ms, int(member.extended_release)),
+        "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+        (
+            *(*place, member.trade, member.valid_from_ms, member.valid_until_ms),
+            *(int(member.extended_release), int(member.once)),
+        ),
     )
     hashes, skipped = _hashes(key, member)
     connection.executemany("INSERT OR IGNORE INTO credential VALUES (?, ?, ?)", [(each, *place) for each in hashes])

@@ -20,7 +20,7 @@ from typing import Any, Final
 from contract.ids import CredentialHash, MemberId, NodeId
 from contract.policy.model import Member
 from edge.roster.errors import RosterUnavailable
-from edge.roster.schema import SCHEMA_VERSION
+from edge.roster.schema import READABLE_VERSIONS, SCHEMA_VERSION
 
 BUSY_TIMEOUT_MS: Final = 20
 TRY_AGAIN_S: Final = 5.0
@@ -33,9 +33,12 @@ CARD_HOLDERS: Final = """
     WHERE credential.hash = ? AND holding.state = 'active' ORDER BY credential.member_id"""
 
 ENTRIES: Final = """
-    SELECT entry.trade, entry.valid_from_ms, entry.valid_until_ms, entry.extended_release, entry.revoked
+    SELECT entry.trade, entry.valid_from_ms, entry.valid_until_ms, entry.extended_release, entry.revoked, {once}
     FROM holding CROSS JOIN entry ON entry.holding = holding.id AND entry.member_id = ?
     WHERE holding.state = 'active' ORDER BY holding.node"""
+
+
+ENTRIES_BY_VERSION: Final = {1: ENTRIES.format(once="0"), SCHEMA_VERSION: ENTRIES.format(once="entry.once")}
 
 
 class RosterReader:
@@ -119,7 +122,7 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     )
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version != SCHEMA_VERSION:
+        if version not in READABLE_VERSIONS:
             raise sqlite3.OperationalError(f"schema version {version}, not {SCHEMA_VERSION}")
     except BaseException:
         connection.close()
@@ -129,10 +132,12 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
 
 def _member(connection: sqlite3.Connection, member_id: MemberId) -> Member:
     """The member over all nodes. An entry without limit on one side makes the whole without limit there."""
-    entries: list[tuple[Any, ...]] = connection.execute(ENTRIES, (member_id,)).fetchall()
+    # Asked each time: the writer may upgrade the file while it is open here.
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    entries: list[tuple[Any, ...]] = connection.execute(ENTRIES_BY_VERSION[version], (member_id,)).fetchall()
     if not entries:
         raise sqlite3.DatabaseError("a card whose holder is not there")
-    trades, begins, ends, extended, revoked = zip(*entries, strict=True)
+    trades, begins, ends, extended, revoked, once = zip(*entries, strict=True)
     ahead = connection.execute("SELECT 1 FROM revocation WHERE member_id = ?", (member_id,)).fetchone()
     return Member(
         id=member_id,
@@ -141,4 +146,6 @@ def _member(connection: sqlite3.Connection, member_id: MemberId) -> Member:
         valid_until_ms=None if None in ends else max(ends),
         revoked=any(revoked) or ahead is not None,
         extended_release=any(extended),
+        # Whoever is a member somewhere does not live on a pass.
+        once=all(once),
     )

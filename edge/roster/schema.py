@@ -9,7 +9,9 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+READABLE_VERSIONS: Final = frozenset({1, SCHEMA_VERSION})
+"""1 knew no passes for one entry. The writer upgrades it; until then the door reads it as it is."""
 APPLICATION_ID: Final = 0x797A7231  # "yzr1"
 PAGE_BYTES: Final = 4096
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -32,6 +34,7 @@ TABLES: Final = (
     """CREATE TABLE entry (
         holding INTEGER NOT NULL, member_id TEXT NOT NULL, trade TEXT NOT NULL,
         valid_from_ms INTEGER, valid_until_ms INTEGER, extended_release INTEGER NOT NULL, revoked INTEGER NOT NULL,
+        once INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (holding, member_id)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE credential (
         hash BLOB NOT NULL, holding INTEGER NOT NULL, member_id TEXT NOT NULL,
@@ -66,12 +69,27 @@ def create(connection: sqlite3.Connection, fingerprint: str) -> None:
     connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
+def upgrade(connection: sqlite3.Connection) -> None:
+    """A file of an earlier version becomes one of this. Raises `sqlite3.Error`; then nothing was changed."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        connection.execute("ALTER TABLE entry ADD COLUMN once INTEGER NOT NULL DEFAULT 0")
+        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
 def damage(connection: sqlite3.Connection, fingerprint: str) -> str:
     """Why an existing file cannot be used, or nothing. Raises `sqlite3.Error` where that is itself the reason."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         return "it is not a roster"
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
         return f"its schema is version {version}, this program's {SCHEMA_VERSION}"
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":

@@ -262,6 +262,8 @@ def _connect(path: Path, fingerprint: str) -> tuple[sqlite3.Connection | None, s
             schema.create(connection, fingerprint)
             connection.execute("COMMIT")
         damage = schema.damage(connection, fingerprint)
+        if not damage:
+            schema.upgrade(connection)
     except sqlite3.Error as error:
         connection.close()
         if error.sqlite_errorcode & 0xFF in DAMAGED:

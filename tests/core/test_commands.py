@@ -14,7 +14,7 @@ from contract.records import (
 from edge.core import events
 from edge.core.effects import ReleaseLock, SecureLock, Stop, Urgency
 from edge.core.state import MAX_COMMANDS_BEGUN, MAX_COMMANDS_SEEN
-from tests.core.support import Life, kinds, only
+from tests.core.support import RIDER, Life, kinds, only
 
 RELEASE = events.CommandReceived("command-1", "release", "operator@city")
 RESTART = events.CommandReceived("command-2", "restart", "operator@city")
@@ -75,7 +75,7 @@ def test_a_card_release_that_the_shell_could_not_carry_out_ends_in_the_state_too
     life = Life()
     life.card()
 
-    life.do(events.EffectRefused(ReleaseLock(ReleaseCause.CARD), "overloaded"))
+    life.do(events.EffectRefused(ReleaseLock(ReleaseCause.CARD, RIDER.id), "overloaded"))
     assert life.last == [DoorRelocked(RelockCause.REFUSED)]
 
 

@@ -51,6 +51,7 @@ DENIED: list[tuple[Request, Reason]] = [
     (replace(of(valid_until_ms=NOW_MS), clock=untrusted()), Reason.EXPIRED),
     (of(schedule=NEVER), Reason.OUTSIDE_HOURS),
     (of(schedule=BY_DAY), Reason.OUTSIDE_HOURS),
+    (replace(of(once=True), pass_used=True), Reason.ALREADY_USED),
     (replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS), Reason.ANTIPASSBACK),
     (
         replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS - 5, antipassback_forget_ms=6),
@@ -79,6 +80,9 @@ GRANTED: list[Request] = [
     replace(REQUEST, clock=untrusted(), strict_clock=True),
     replace(of(schedule=BY_DAY), clock=Clock(NOW_MS + 12 * 3_600_000, trusted=True)),
     replace(REQUEST, occupancy=replace(FULL, people=9)),
+    of(once=True),
+    replace(REQUEST, pass_used=True),
+    replace(of(once=True), pass_used=True, direction=Direction.OUT),
     replace(REQUEST, antipassback=Antipassback.HARD),
     replace(REQUEST, antipassback=Antipassback.SOFT, inside_since_ms=NOW_MS),
     replace(REQUEST, antipassback=Antipassback.HARD, inside_since_ms=NOW_MS - 5, antipassback_forget_ms=5),
