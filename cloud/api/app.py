@@ -21,6 +21,7 @@ from cloud.domain import events, fleet, health
 from cloud.domain.scope import Scope
 from cloud.nudge import Nudge
 from cloud.store.database import Database
+from contract.topics import STATION_ID
 
 NOT_BUILT = "The pages are not built: run `make pages`, or set [api] pages_dir. The API is at /api/v1/, see /docs.\n"
 _LIVE_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -78,7 +79,7 @@ def _add_fleet(app: FastAPI, database: Database) -> None:
     def station(station_id: str) -> StationDetail:
         """One station."""
         with database.read() as connection:
-            found = fleet.station_details(connection, scope, [station_id])
+            found = fleet.station_details(connection, scope, [_possible(station_id)])
         if not found:
             raise HTTPException(404, f"no station {station_id[:64]!r}")
         return found[0].detail
@@ -92,9 +93,16 @@ def _add_fleet(app: FastAPI, database: Database) -> None:
         """A station's events behind a change, oldest first; without `after` the newest ones."""
         with database.read() as connection:
             try:
-                return events.station_events(connection, scope, station_id, after=after, limit=limit)
+                return events.station_events(connection, scope, _possible(station_id), after=after, limit=limit)
             except events.NotInScope:
                 raise HTTPException(404, f"no station {station_id[:64]!r}") from None
+
+
+def _possible(station_id: str) -> str:
+    """The id, when there can be such a station: PostgreSQL does not even compare with NUL."""
+    if STATION_ID.fullmatch(station_id) is None:
+        raise HTTPException(404, f"no station {station_id[:64]!r}")
+    return station_id
 
 
 def _add_live(app: FastAPI, feed: LiveFeed) -> None:
@@ -131,9 +139,18 @@ def _add_operations(app: FastAPI, database: Database) -> None:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
+class _Assets(StaticFiles):
+    """The pages' files, which may be built while the API runs."""
+
+    async def check_config(self) -> None:
+        if self.directory is None or not Path(self.directory).is_dir():
+            raise HTTPException(404, "the pages are not built")
+        await super().check_config()
+
+
 def _add_pages(app: FastAPI, pages_dir: Path) -> None:
     index = pages_dir / "index.html"
-    app.mount("/assets", StaticFiles(directory=pages_dir / "assets", check_dir=False))
+    app.mount("/assets", _Assets(directory=pages_dir / "assets", check_dir=False))
 
     @app.get("/{path:path}", include_in_schema=False)
     def page(path: str) -> Response:

@@ -43,11 +43,13 @@ class LiveFeed:
         self._database = database
         self._changed = changed
         self._clients: set[_Client] = set()
+        # Beside the clients these are the dropped ones, whose connection has not ended yet because they do not read.
+        self._streams = 0
 
     @property
     def is_full(self) -> bool:
         """Whether the process serves as many live clients as it may."""
-        return len(self._clients) >= MAX_CLIENTS
+        return self._streams >= MAX_CLIENTS
 
     async def run(self) -> None:
         """The poller. Never returns; cancel it."""
@@ -79,6 +81,7 @@ class LiveFeed:
         client = _Client()
         # Listening begins before the snapshot is read, so that nothing falls between the two.
         self._clients.add(client)
+        self._streams += 1
         metrics.SSE_CLIENTS.inc()
         try:
             # At once, so that proxies and browsers know that the stream stands.
@@ -94,6 +97,7 @@ class LiveFeed:
                 yield text
         finally:
             self._clients.discard(client)
+            self._streams -= 1
             metrics.SSE_CLIENTS.dec()
 
     async def _changes(self, client: _Client, scope: Scope, number: int) -> AsyncIterator[str]:

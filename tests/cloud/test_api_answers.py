@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cloud import metrics
 from cloud.api import feed
 from cloud.api.app import create_app
 from cloud.api.feed import LiveFeed
@@ -69,7 +70,7 @@ def test_stations_are_listed_in_short_and_shown_in_full(database: Database) -> N
             assert "readers" not in listed["stations"][0]
             shown = (await client.get(f"/api/v1/stations/{STATION}")).json()
             assert (shown["readers"], shown["door"], shown["online"]) == ([], None, False)
-            for missing in ("/unknown", "/unknown/events"):
+            for missing in ("/unknown", "/unknown/events", "/%00", "/%00/events", f"/{'x' * 5_000}", "/YZ"):
                 assert (await client.get(f"/api/v1/stations{missing}")).status_code == 404
 
     asyncio.run(scenario())
@@ -95,6 +96,7 @@ def test_pages_are_served_and_said_how_to_build_when_missing(database: Database,
     async def scenario() -> None:
         async with api(database, pages) as client:
             assert "make pages" in (await client.get("/")).text
+            assert (await client.get("/assets/a.js")).status_code == 404
             (pages / "assets").mkdir(parents=True)
             (pages / "index.html").write_text("ops")
             (pages / "favicon.svg").write_text("icon")
@@ -165,6 +167,28 @@ def test_a_slow_client_is_dropped_and_others_go_on(database: Database, monkeypat
     left, *numbers = asyncio.run(scenario())
     assert numbers == list(range(1, 61))
     assert left <= 60
+
+
+def test_a_client_that_was_dropped_and_does_not_read_still_counts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        live_feed = LiveFeed(database, Nudge())
+        polling = asyncio.create_task(live_feed.run())
+        stalled = live_feed.stream(Scope.whole(), None)
+        await anext(stalled)
+        assert "snapshot" in await anext(stalled)
+        await asyncio.to_thread(happen, database, 10)
+        dropped = metrics.SSE_DROPPED._value.get
+        while dropped() == before:
+            await asyncio.sleep(0.02)
+        assert live_feed.is_full
+        polling.cancel()
+
+    before = metrics.SSE_DROPPED._value.get()
+    monkeypatch.setattr(feed, "CLIENT_QUEUE", 5)
+    monkeypatch.setattr(feed, "MAX_CLIENTS", 1)
+    asyncio.run(asyncio.wait_for(scenario(), 20))
 
 
 def test_what_lies_outside_a_clients_scope_is_not_sent(database: Database) -> None:
