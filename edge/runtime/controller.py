@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from contract.ids import ReaderId, Stream
+from contract.ids import ReaderId
 from contract.plain import plain
 from contract.policy.model import Member
 from contract.records import Record, kind_of, to_body
@@ -24,7 +24,7 @@ from edge.core.effects import Effect, Feedback, ReaderFeedback, ReleaseLock, Sec
 from edge.core.snapshot import SNAPSHOT_VERSION, snapshot
 from edge.core.state import Now
 from edge.core.view import view
-from edge.journal.model import Head, NewRecord
+from edge.journal.model import NewRecord
 from edge.roster.errors import RosterUnavailable
 from edge.runtime import gpio_thread, ipc, journal_thread
 from edge.runtime.actuation import Actuation, Verdict
@@ -172,8 +172,7 @@ class Controller:
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
             self._snapshot()
         self._set_timer()
-        if self._tell_state is None:
-            self._tell_state = self._loop.call_later(TELL_STATE_S, self._tell_uplink_state)
+        self._tell_state_soon()
 
     def _record(self, records: tuple[Record, ...], now: Now) -> int | None:
         """Hand records to the journal; the ticket by which their commit will be known, None when there is no room."""
@@ -265,13 +264,14 @@ class Controller:
     def _journal_reported(self, report: journal_thread.JournalReport) -> None:
         if isinstance(report, journal_thread.Committed):
             self._epoch = report.epoch
-            self._count_unacknowledged(report.heads)
+            self._unacknowledged = report.unacknowledged
             self._socket.tell({"committed": report.ticket, "mono_ns": report.at_mono_ns})
             self._obey(self._actuation.committed(report.ticket, report.unkept))
             self._set_timer()
             self._uplink.send(ipc.JournalGrew(report.epoch))
         elif isinstance(report, journal_thread.Acknowledged):
-            self._count_unacknowledged(report.heads)
+            self._unacknowledged = report.unacknowledged
+            self._tell_state_soon()
         elif isinstance(report, journal_thread.StorageTrouble):
             if report.status in (events.StorageStatus.FULL, events.StorageStatus.UNAVAILABLE):
                 self._obey(self._actuation.failed())
@@ -291,9 +291,6 @@ class Controller:
             self._epoch = report.epoch
             self.happen(events.JournalForkDetected(report.previous_epoch, report.reason))
             self._uplink.send(ipc.JournalGrew(report.epoch))
-
-    def _count_unacknowledged(self, heads: dict[Stream, Head]) -> None:
-        self._unacknowledged = sum(head.unacknowledged for head in heads.values())
 
     def child_changed(self, child: ipc.Child, running: bool, detail: str) -> None:
         """A child has begun to speak, or has failed."""
@@ -339,10 +336,8 @@ class Controller:
         self.happen(
             events.CardPresented(card.reader, card.credential, member, presented_ms(card), roster_available=available)
         )
-        self._socket.tell(
-            {"card": card.reader, "received_ns": card.received_mono_ns, "began_ns": began_ns}
-            | {"decided_ns": time.monotonic_ns()}
-        )
+        times = {"received_ns": card.received_mono_ns, "began_ns": began_ns, "decided_ns": time.monotonic_ns()}
+        self._socket.tell({"card": card.reader, **times})
 
     # ------------------------------------------------ rounds
 
@@ -379,14 +374,19 @@ class Controller:
             unacknowledged=self._unacknowledged,
         )
 
+    def _tell_state_soon(self) -> None:
+        if self._tell_state is None:
+            self._tell_state = self._loop.call_later(TELL_STATE_S, self._tell_uplink_state)
+
     def _tell_uplink_state(self) -> None:
-        """The live picture, when it has changed in more than what is still to be acknowledged."""
+        """The live picture, when it has changed in more than how much is still to be acknowledged."""
         self._tell_state = None
         picture = self._picture()
-        if {**picture, "unacknowledged": 0} == self._told_state:
+        gist = {**picture, "unacknowledged": self._unacknowledged > 0}
+        if gist == self._told_state:
             return
         if self._uplink.send(ipc.StateChanged(picture)):
-            self._told_state = {**picture, "unacknowledged": 0}
+            self._told_state = gist
             self._socket.tell({"state": picture})
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from contract.records import stream_of
 from edge.core.events import StorageStatus
 from edge.journal.errors import JournalError, RecordRefused, StorageBroken, StorageFull, StorageLocked
 from edge.journal.journal import Journal
-from edge.journal.model import AckOutcome, Head, NewRecord
+from edge.journal.model import AckOutcome, NewRecord
 from edge.runtime.clock import kernel_synchronised, monotonic_ms, wall_ms
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,8 @@ class Committed:
     ticket: int
     unkept: frozenset[int]
     epoch: Epoch
-    heads: dict[Stream, Head]
+    unacknowledged: int
+    """Records of both streams that the cloud does not have yet."""
     at_mono_ns: int
 
 
@@ -68,7 +69,6 @@ class Dropped:
 class Forked:
     previous_epoch: Epoch
     epoch: Epoch
-    heads: dict[Stream, Head]
     reason: str
 
 
@@ -84,7 +84,7 @@ class WasReset:
 class Acknowledged:
     """The cloud has more of the journal."""
 
-    heads: dict[Stream, Head]
+    unacknowledged: int
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ class JournalThread(threading.Thread):
             return False
         self._done(len(group), len(records))
         unkept = frozenset(job.ticket for job in group if not job.whole)
-        self._post(Committed(group[-1].ticket, unkept, journal.epoch, journal.heads(), time.monotonic_ns()))
+        self._post(Committed(group[-1].ticket, unkept, journal.epoch, journal.unacknowledged, time.monotonic_ns()))
         self._tell_dropped()
         return True
 
@@ -313,13 +313,13 @@ class JournalThread(threading.Thread):
     def _acknowledge(self, journal: Journal, job: _Acknowledge) -> None:
         outcome = journal.acknowledge(job.epoch, job.stream, job.through_seq, job.digest)
         if outcome is AckOutcome.ADVANCED:
-            self._post(Acknowledged(journal.heads()))
+            self._post(Acknowledged(journal.unacknowledged))
         if outcome is AckOutcome.OTHER_EPOCH or not (outcome.is_fork or job.forked):
             return
         reason = f"{job.stream}: the cloud's history differs at {job.through_seq} ({outcome.value})"
         previous = journal.epoch
         journal.fork(reason, mono_ms=monotonic_ms(), recorded_at_ms=wall_ms(), clock_trusted=kernel_synchronised())
-        self._post(Forked(previous, journal.epoch, journal.heads(), reason))
+        self._post(Forked(previous, journal.epoch, reason))
 
     def _done(self, jobs: int, records: int) -> None:
         with self._wake:

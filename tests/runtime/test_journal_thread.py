@@ -127,11 +127,14 @@ def test_an_acknowledgement_is_told_and_kept(writing: Writing) -> None:
     writing.start().wait_committed(writing.submit(event(1), event(2)))
     committed = writing.of(Committed)[-1]
     assert isinstance(committed, Committed)
-    head = committed.heads[Stream.EVENTS]
+    assert committed.unacknowledged == 2
+    journal = writing.thread._journal
+    assert journal is not None
+    head = journal.heads()[Stream.EVENTS]
     writing.thread.acknowledge(committed.epoch, Stream.EVENTS, head.seq, head.digest, forked=False)
     told = writing.wait_for(Acknowledged)
     assert isinstance(told, Acknowledged)
-    assert told.heads[Stream.EVENTS].unacknowledged == 0
+    assert told.unacknowledged == 0
 
 
 def test_another_history_at_the_cloud_forks_the_journal(writing: Writing) -> None:
