@@ -1,7 +1,7 @@
 """Members from a CSV file: UTF-8 with a header line.
 
 Columns `id, name, trade, format, bits, data`, optionally `valid_from, valid_until` (dates or ISO 8601 times; a date
-without zone is UTC), `extended_release` and `once` (a pass for one entry), true or false each. `data` is the card's bits
+without zone is UTC), `extended_release` and `once` (a pass for one entry), true or false. `data` is the card's bits
 as hex. A member with two cards has two lines that differ in the card alone; a card has one member.
 """
 
