@@ -20,6 +20,7 @@ from contract.policy.model import ANTIPASSBACK_FORGET_MS, Antipassback
 from contract.policy.plan import MAX_PLANNED
 from contract.records import Direction
 from contract.topics import TopicError, station_id
+from edge.core.config import ExitAction, LockKind, RelockOn
 from edge.runtime.schedule_config import ScheduleSection
 
 MAX_SOCKET_PATH_BYTES: Final = 107
@@ -36,21 +37,6 @@ class PinFactory(StrEnum):
 
     LGPIO = "lgpio"
     PIGPIO = "pigpio"
-
-
-class LockKind(StrEnum):
-    FAIL_SAFE = "fail_safe"
-    FAIL_SECURE = "fail_secure"
-
-
-class RelockOn(StrEnum):
-    OPEN = "open"
-    CLOSE = "close"
-
-
-class ExitAction(StrEnum):
-    RELEASE = "release"
-    SHUNT = "shunt"
 
 
 class ReaderDriver(StrEnum):
