@@ -11,15 +11,21 @@ hashes of two stations cannot be matched. A 26-bit card number has few values, s
 of its own, mode 0600.
 """
 
+import fcntl
 import hashlib
+import logging
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from contract.ids import CredentialHash
 from edge.roster.errors import KeyUnusable
+
+log = logging.getLogger(__name__)
 
 KEY_BYTES: Final = 32
 HASH_BYTES: Final = 16
@@ -59,22 +65,39 @@ def key_fingerprint(key: bytes) -> str:
 def load_or_create_key(path: Path) -> bytes:
     """The station's key, made at the first start. Two processes may call this at once and get the same key.
 
+    A file that is no key is set aside for a person to look at, and a new key is made: nobody on the roster is known any
+    more until it has been pulled anew, but the door goes on.
+
     Raises:
-        KeyUnusable: the file is there and is no key, or cannot be read or written.
+        KeyUnusable: the file cannot be read or written.
     """
     try:
-        if not path.exists():
-            _create(path)
-        key = path.read_bytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _alone_in(path.parent):
+            if path.exists() and (size := path.stat().st_size) != KEY_BYTES:
+                aside = path.with_name(f"{path.name}.corrupt")
+                path.replace(aside)
+                log.error("credential key %s has %d bytes instead of %d: now %s", path, size, KEY_BYTES, aside.name)
+            if not path.exists():
+                log.warning("a new credential key is made; the roster is pulled anew with it")
+                _create(path)
+            return path.read_bytes()
     except OSError as error:
         raise KeyUnusable(f"credential key {path}: {error.strerror}") from error
-    if len(key) != KEY_BYTES:
-        raise KeyUnusable(f"credential key {path} has {len(key)} bytes instead of {KEY_BYTES}")
-    return key
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """One process at a time: a second one must not set aside what the first has just made."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _create(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:

@@ -83,9 +83,16 @@ def test_two_processes_at_their_first_start_agree_on_one_key(tmp_path: Path) -> 
     assert len(set(keys)) == 1
 
 
-def test_a_file_that_is_no_key_is_refused_and_not_overwritten(tmp_path: Path) -> None:
+def test_a_file_that_is_no_key_is_set_aside_and_the_door_goes_on_with_a_new_one(tmp_path: Path) -> None:
     path = tmp_path / "credential.key"
     path.write_bytes(b"short")
-    with pytest.raises(KeyUnusable, match="has 5 bytes instead of 32"):
-        load_or_create_key(path)
-    assert path.read_bytes() == b"short"
+    key = load_or_create_key(path)
+    assert len(key) == KEY_BYTES
+    assert load_or_create_key(path) == key
+    assert (tmp_path / "credential.key.corrupt").read_bytes() == b"short"
+
+
+def test_a_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    with pytest.raises(KeyUnusable):
+        load_or_create_key(tmp_path / "data" / "credential.key")
