@@ -10,7 +10,7 @@ same rules: `journal_model` for the journal on SQLite (held against the real one
 - `acts`, `people`, `city`: what people, building, cloud and bad luck do, drawn a day at a time.
 - `timeline`, `world`, `truth`: virtual time, and what is really so.
 - `shell`, `storage`, `journal_model`, `uplink`, `cloud_model`: the station and the fleet's side of its wire.
-- `invariants`: what must hold, one named function each. `life`: puts it all together.
+- `invariants`, `wire_invariants`: what must hold, one named function each. `life`: puts it all together.
 - `living`, `years`, `shrink`, `mutants`, `cli`: many lives, a failing one made short, and whether it all
   bites.
 """

@@ -15,8 +15,9 @@ from edge.journal.model import AckOutcome
 
 KEPT_ACKNOWLEDGED = 1_500
 """Acknowledged positions kept, so that a cloud restored from a backup can have them again."""
-HARD_LIMIT = 12_000
-"""Above so many events the oldest go, acknowledged or (with a gap record) not."""
+HARD_LIMIT = 500
+"""Above so many unacknowledged positions the oldest are given up, with a gap record. Low, so that it happens."""
+GIVEN_UP_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +200,13 @@ class JournalModel:
                 while lane.kept and lane.kept[0].seq <= through:
                     lane.floor_seq = lane.kept.popleft().seq
         for stream, lane in self.lanes[-1].items():
-            if len(lane.kept) > HARD_LIMIT:
+            if lane.seq - lane.acknowledged_seq > HARD_LIMIT:
                 given_up += self._give_up(stream, lane)
         return given_up
 
     def _give_up(self, stream: Stream, lane: Lane) -> int:
-        """One gap record in the place of the oldest unacknowledged thousand."""
-        rows = [row for row in lane.kept if row.seq > lane.acknowledged_seq][:1_000]
+        """One gap record in the place of the oldest unacknowledged records."""
+        rows = [row for row in lane.kept if row.seq > lane.acknowledged_seq][:GIVEN_UP_AT_ONCE]
         if not rows:
             return 0
         first, gap = rows[0].covers_from, rows[-1]

@@ -9,7 +9,7 @@ from contract.ids import NodeId
 from edge.core import events
 from edge.core.config import ExitAction
 from edge.core.station import initial_state
-from proof import city, invariants
+from proof import city, invariants, wire_invariants
 from proof.acts import Act, ActKind
 from proof.cloud_model import CloudModel
 from proof.lived import Lived
@@ -50,7 +50,7 @@ class Life:
         self.executed: set[str | None] = set()
         self.cloud_went_back = False
         self.replay_is_exact = True
-        self.stopped_in_order = True
+        self.stopped_in_order: bool | None = True
         self.exit_releases = self.config.door.exit_action is ExitAction.RELEASE
         self.visits = self.faults = self.restarts = self.acknowledged = 0
         self.quiet = False
@@ -111,7 +111,7 @@ class Life:
         self.storage.slow = False
         self.storage.trouble_ended()
         self.timeline.run_until(self.timeline.now_ms + 3 * HOUR_MS)
-        invariants.everything_arrives(self)
+        wire_invariants.everything_arrives(self)
 
     def _act(self, act: Act) -> None:
         if act.kind is ActKind.CARD:

@@ -54,6 +54,7 @@ class Shell:
         self.latest_trusted_ms: int | None = None
         self.acted: list[tuple[ReleaseLock, int | None, int]] = []
         self.missing_release = False
+        self.ended_in_order = True
         self.stalled_ms = -(10**9)
         self._power_ms = 0
         self._actuation = Actuation()
@@ -122,7 +123,8 @@ class Shell:
         self.told.clear()
         self.since_ms = life.timeline.now_ms
         self._tick_ms = None
-        self._since_snapshot = 0
+        # What was replayed counts, or a station that restarts often would never take a snapshot.
+        self._since_snapshot = len(rows)
         self.tell(events.Booted("1.0", "digest", clean, storage.journal.boot, len(rows)))
         if storage.reset_found:
             self.tell(events.JournalReset(storage.reset_found))
@@ -142,7 +144,7 @@ class Shell:
         self.up = False
         life.restarts += 1
         life.uplink.end()
-        life.storage.end_run(in_order=in_order)
+        self.ended_in_order = life.storage.end_run(in_order=in_order)
         self.missing_release = invariants.unrecorded_releases_were_in_their_budget(life, self.acted)
         self.acted.clear()
         self._steps.clear()
@@ -155,7 +157,8 @@ class Shell:
             self.pins_since_ms = self._life.timeline.now_ms
             world = self._life.world
             world.set_pin(False)
-            self.tell(events.GpioChanged(True))
+            # Both in one turn of the loop.
+            self._inbox.append((events.GpioChanged(True), self._life.timeline.now_ms))
             self.tell(events.LevelsRead(world.contact_level, world.exit_closed, world.fire))
 
     def _reader_found(self, reader: ReaderId, run: int) -> None:

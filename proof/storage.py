@@ -12,7 +12,7 @@ from edge.core.state import Durable, RecordedAt, StationState
 from edge.core.station import replay
 from edge.journal.model import AckOutcome
 from edge.uplink.shipper import Confirmed
-from proof import invariants
+from proof import wire_invariants
 from proof.journal_model import JournalModel
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Storage:
         self.slow = False
         self.reset_found = ""
         self.ever_diverged = False
+        self.intact = True
         self._status = StorageStatus.OK
         self._jobs: deque[Job] = deque()
         self._queued = 0
@@ -177,7 +178,7 @@ class Storage:
         digest = stored.digests.get(confirmed.through_seq) if stored and confirmed.through_digest else None
         outcome = journal.acknowledge(confirmed.epoch, confirmed.stream, confirmed.through_seq, digest)
         if outcome is AckOutcome.ADVANCED:
-            invariants.acknowledged_is_what_was_recorded(life, confirmed, lane, before)
+            wire_invariants.acknowledged_is_what_was_recorded(life, confirmed, lane, before)
         if outcome.is_fork or confirmed.forked:
             epoch = self._new_epoch()
             journal.fork(epoch, "other history", life.shell.stamp(), life.shell.clock_trusted)
@@ -186,18 +187,21 @@ class Storage:
 
     # ------------------------------------------------ what happens to it
 
-    def end_run(self, *, in_order: bool) -> None:
-        """The process is gone. A commit under way reached the disk, or did not; an orderly stop writes all it can."""
+    def end_run(self, *, in_order: bool) -> bool:
+        """The process is gone. A commit under way reached the disk, or did not; an orderly stop writes all it can, and
+        the answer says whether that was everything."""
         if self._busy > 0 and (in_order or self._life.luck.random() < 0.5):
             self._store(self._busy)
         if in_order and self.trouble is None:
             self._store(len(self._jobs))
+        whole = in_order and not self._jobs
         self._run += 1
         self._busy = self._queued = self._dropped = 0
         self._jobs.clear()
         self._acknowledgements.clear()
         self._diverged = False
         self._status = StorageStatus.OK
+        return whole
 
     def damage(self, *, running: bool) -> None:
         """The file is unreadable: set aside, a new epoch. Met while running, the live state goes on in a snapshot."""
@@ -213,14 +217,16 @@ class Storage:
             self._life.uplink.grew(self.journal.epoch)
         else:
             self.reset_found = "malformed page"
+            self.intact = False
 
     def midnight(self) -> None:
         """House-keeping, and the image that a roll-back would bring back."""
         given_up = self.journal.maintain()
         if given_up:
             self._life.shell.tell(events.RecordsDropped(Stream.EVENTS, given_up))
+            self.ever_diverged, self._life.replay_is_exact = True, False
         self.image, self.expected_image = self.journal.copy(), self.expected
 
     def roll_back(self) -> None:
         self.journal, self.expected = self.image.copy(), self.expected_image
-        self.journal.epochs = list(self.journal.epochs)
+        self.intact = False

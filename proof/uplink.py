@@ -9,7 +9,7 @@ from contract.messages import Ack, StreamHead
 from contract.policy.model import Member
 from edge.core import events
 from edge.uplink.shipper import Batch, Confirmed, Read, Settings, Shipper, Verdict
-from proof import invariants
+from proof import wire_invariants
 from proof.cloud_model import Command, text
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ class Uplink:
     def _acknowledged(self, ack: Ack) -> None:
         confirmed = self._shipper.acknowledged(ack, self._life.timeline.now_ms)
         if confirmed is not None:
-            invariants.acknowledged_is_committed(self._life, confirmed)
+            wire_invariants.acknowledged_is_committed(self._life, confirmed)
             self._life.storage.acknowledge(confirmed)
         if self._life.storage.journal.unacknowledged or self._shipper.wants_hello:
             self._pump()

@@ -1,0 +1,35 @@
+"""What must hold between a station's journal and the cloud's database: recorded = committed = acknowledged."""
+
+from typing import TYPE_CHECKING
+
+from edge.uplink.shipper import Confirmed
+from proof.invariants import require
+
+if TYPE_CHECKING:
+    from proof.journal_model import Lane
+    from proof.life import Life
+
+
+def acknowledged_is_committed(life: "Life", confirmed: Confirmed) -> None:
+    """No station believes in more than the cloud's database ever had."""
+    if not confirmed.forked:
+        highest = life.cloud.highest.get((confirmed.epoch, confirmed.stream), 0)
+        require(confirmed.through_seq <= highest, "acknowledged_is_committed", f"{confirmed} beyond {highest}")
+
+
+def acknowledged_is_what_was_recorded(life: "Life", confirmed: Confirmed, lane: "Lane", before: int) -> None:
+    """Recorded = committed = acknowledged: what is now acknowledged lies in the cloud, record for record."""
+    stored = life.cloud.stored.get((confirmed.epoch, confirmed.stream))
+    for row in reversed(lane.kept):
+        if row.seq <= before:
+            break
+        if row.seq <= confirmed.through_seq and not life.cloud_went_back:
+            theirs = stored.digests.get(row.seq) if stored else None
+            require(theirs == row.digest, "recorded_is_committed", f"{confirmed.stream} {row.seq}: {theirs}")
+    life.acknowledged += confirmed.through_seq - before
+
+
+def everything_arrives(life: "Life") -> None:
+    """With the network whole again, everything recorded is acknowledged."""
+    left = life.storage.journal.unacknowledged
+    require(left == 0, "everything_is_acknowledged_in_the_end", f"{left} records are not")
