@@ -72,24 +72,35 @@ def load_or_create_key(path: Path) -> bytes:
         KeyUnusable: the file cannot be read or written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone_in(path.parent):
-            if path.exists() and (size := path.stat().st_size) != KEY_BYTES:
-                aside = path.with_name(f"{path.name}.corrupt")
-                path.replace(aside)
-                log.error("credential key %s has %d bytes instead of %d: now %s", path, size, KEY_BYTES, aside.name)
-            if not path.exists():
-                log.warning("a new credential key is made; the roster is pulled anew with it")
-                _create(path)
-            return path.read_bytes()
+        if not _is_key(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _alone(path):
+                _make_anew(path)
+        return path.read_bytes()
     except OSError as error:
         raise KeyUnusable(f"credential key {path}: {error.strerror}") from error
 
 
+def _is_key(path: Path) -> bool:
+    return path.exists() and path.stat().st_size == KEY_BYTES
+
+
+def _make_anew(path: Path) -> None:
+    if _is_key(path):
+        return
+    if path.exists():
+        aside = path.with_name(f"{path.name}.corrupt")
+        log.error("credential key %s is none, having %d bytes: now %s", path, path.stat().st_size, aside.name)
+        path.replace(aside)
+    log.warning("a new credential key is made; the roster is pulled anew with it")
+    _create(path)
+
+
 @contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """One process at a time: a second one must not set aside what the first has just made."""
-    handle = os.open(directory, os.O_RDONLY)
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time: a second one must not set aside what the first has just made. Not by a lock on the
+    folder, which the controller holds for as long as it runs."""
+    handle = os.open(path.with_name(f".{path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -1,5 +1,7 @@
 """One card is one credential, and its number is nowhere."""
 
+import fcntl
+import os
 import stat
 import threading
 from pathlib import Path
@@ -62,7 +64,7 @@ def test_the_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> 
     assert len(key) == KEY_BYTES
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert load_or_create_key(path) == key
-    assert list(path.parent.iterdir()) == [path]
+    assert {file.name for file in path.parent.iterdir()} == {path.name, f".{path.name}.lock"}
     assert load_or_create_key(tmp_path / "other.key") != key
 
 
@@ -90,6 +92,14 @@ def test_a_file_that_is_no_key_is_set_aside_and_the_door_goes_on_with_a_new_one(
     assert len(key) == KEY_BYTES
     assert load_or_create_key(path) == key
     assert (tmp_path / "credential.key.corrupt").read_bytes() == b"short"
+
+
+def test_the_key_is_had_while_the_controller_holds_the_folder(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    made = load_or_create_key(tmp_path / "credential.key")
+    assert load_or_create_key(tmp_path / "credential.key") == made
+    os.close(folder)
 
 
 def test_a_key_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
