@@ -32,7 +32,9 @@ def row(seq: int, kind: str, at_ms: int, **body: Any) -> CloudRow:
 
 def evidence(facts: list[Fact], rows: list[CloudRow], *downs: Down) -> Evidence:
     """Everything that the cloud has is in the journal and in the picture."""
-    journal = [JournalRow(one.epoch, one.stream, one.seq, one.digest, acknowledged=True) for one in rows]
+    journal = [
+        JournalRow(one.epoch, one.stream, one.seq, one.digest, True, one.mono_ms, one.kind, one.body) for one in rows
+    ]
     return Evidence(facts, rows, [one.key for one in rows], journal, [], downs)
 
 
@@ -67,7 +69,7 @@ def test_an_acknowledged_record_that_the_cloud_does_not_have_is_lost(missing: in
 
 
 def test_a_record_that_is_not_yet_acknowledged_need_not_be_in_the_cloud() -> None:
-    new = JournalRow(EPOCH, "events", 5, "5" * 64, acknowledged=False)
+    new = JournalRow(EPOCH, "events", 5, "5" * 64, False, 9_000, "door.opened", {})
     assert judge(replace(GOOD, journal=[*GOOD.journal, new])).lost == ()
 
 
@@ -138,3 +140,9 @@ def test_cards_that_the_reader_was_never_asked_for_are_lost() -> None:
 def test_a_record_of_another_member_does_not_stand_for_a_card() -> None:
     verdict = judge(evidence(card(1_000), [row(1, "access.granted", 1_004, member="courier-1")]))
     assert (len(verdict.lost), len(verdict.duplicated)) == (1, 1)
+
+
+def test_a_record_whose_content_the_cloud_has_changed_is_lost_although_its_digest_is_right() -> None:
+    changed = replace(ROWS[0], body={**ROWS[0].body, "rule": "another"})
+    verdict = judge(replace(GOOD, rows=[changed, *ROWS[1:]]))
+    assert (len(verdict.lost), len(verdict.duplicated)) == (1, 0)

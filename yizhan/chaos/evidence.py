@@ -30,7 +30,8 @@ _HELD: Final = text(
 )
 _JOURNAL: Final = (
     "SELECT epoch.id, CASE record.stream WHEN 1 THEN 'events' ELSE 'telemetry' END, record.seq, record.digest, "
-    "record.seq <= stream.acknowledged_seq FROM record JOIN epoch ON epoch.number = record.epoch "
+    "record.seq <= stream.acknowledged_seq, record.mono_ms, record.kind, record.body "
+    "FROM record JOIN epoch ON epoch.number = record.epoch "
     "JOIN stream ON stream.epoch = record.epoch AND stream.stream = record.stream"
 )
 
@@ -66,6 +67,9 @@ class JournalRow:
     seq: int
     digest: str
     acknowledged: bool
+    mono_ms: int
+    kind: str
+    body: dict[str, Any]
 
     @property
     def key(self) -> Key:
@@ -117,7 +121,10 @@ def journal_rows(path: Path) -> list[JournalRow]:
     """Everything that a journal holds, of every epoch. Raises `sqlite3.Error`."""
     with closing(connect_read_only(path)) as connection:
         found = connection.execute(_JOURNAL).fetchall()
-    return [JournalRow(epoch, stream, seq, digest, bool(done)) for epoch, stream, seq, digest, done in found]
+    return [
+        JournalRow(epoch, stream, seq, digest, bool(done), mono_ms, kind, json.loads(body))
+        for epoch, stream, seq, digest, done, mono_ms, kind, body in found
+    ]
 
 
 def journal_problems(path: Path) -> list[str]:
