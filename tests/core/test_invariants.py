@@ -6,10 +6,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from contract.ids import MemberId
-from contract.policy.model import Member
+from contract.ids import MemberId, ReaderId
+from contract.policy.model import Antipassback, Member
+from contract.policy.plan import Planned, PosturePlan
+from contract.policy.schedule import Interval, Schedule
 from contract.records import (
+    AccessDenied,
     AccessGranted,
+    AccessNotTaken,
     AlarmCode,
     CommandBegun,
     DoorForced,
@@ -26,15 +30,26 @@ from contract.records import (
 from edge.core import events
 from edge.core.config import AccessConfig, DoorConfig, ExitAction, RelockOn
 from edge.core.effects import ReleaseLock, Urgency
+from edge.core.postures import wanted
 from edge.core.station import deadline, from_snapshot, initial_state, replay, snapshot, step
 from tests.core.support import CARD, CONFIG, ENTRY, RIDER, Life
 
+VISITOR = Member(MemberId("visitor-1"), once=True)
 MEMBERS = [
     RIDER,
     Member(MemberId("slow-1"), extended_release=True),
     Member(MemberId("gone-1"), revoked=True),
+    VISITOR,
     None,
 ]
+WAY_OUT = ReaderId("way-out")
+# A life begins at 14:13:21.
+PLAN = PosturePlan(
+    (
+        Planned(Posture.FREE_ACCESS, Schedule(((Interval(14 * 60 + 14, 14 * 60 + 16),),) * 7)),
+        Planned(Posture.TWO_FACTOR, Schedule(((Interval(14 * 60 + 20, 14 * 60 + 40),),) * 7)),
+    )
+)
 CLOSED = (DoorMode.SECURED, DoorMode.RELEASED)
 
 
@@ -45,11 +60,21 @@ class StationLife(RuleBasedStateMachine):
         relock_on=st.sampled_from(RelockOn),
         exit_action=st.sampled_from(ExitAction),
         pre_alarm_ms=st.sampled_from([20_000, 30_000]),
-        capacity=st.sampled_from([None, 2]),
+        access=st.builds(AccessConfig, capacity=st.sampled_from([None, 2]), antipassback=st.sampled_from(Antipassback)),
+        plan=st.sampled_from([PosturePlan(), PLAN]),
     )
-    def begin(self, relock_on: RelockOn, exit_action: ExitAction, pre_alarm_ms: int, capacity: int | None) -> None:
+    def begin(
+        self,
+        relock_on: RelockOn,
+        exit_action: ExitAction,
+        pre_alarm_ms: int,
+        access: AccessConfig,
+        plan: PosturePlan,
+    ) -> None:
         door = DoorConfig(relock_on=relock_on, exit_action=exit_action, held_pre_alarm_ms=pre_alarm_ms)
-        self.life = Life(replace(CONFIG, door=door, access=AccessConfig(capacity)))
+        config = replace(CONFIG, readers=(ENTRY, WAY_OUT), readers_out=frozenset({WAY_OUT}))
+        self.life = Life(replace(config, door=door, access=access, plan=plan))
+        self.pass_is_out = False
         self.unanswered_holds = 0
         self.commands = 0
         self.checked = 0
@@ -72,9 +97,24 @@ class StationLife(RuleBasedStateMachine):
             elif isinstance(record, DoorHeldCleared):
                 self.unanswered_holds -= 1
             assert self.unanswered_holds in (0, 1), "held and its end alternate"
+            self.check_access(record)
             if isinstance(record, DoorReleased | DoorRelocked):
                 released = isinstance(record, DoorReleased)
             assert not (isinstance(record, DoorForced) and released), "a released door is never forced"
+        # A late edge is judged at its own moment.
+        if not isinstance(event, events.ContactChanged) and not life.state.volatile.stopped:
+            assert life.state.durable.posture is wanted(life.config, life.state, life.now())[0]
+
+    def check_access(self, record: Record) -> None:
+        """A pass is used once, and who came in is not let in again where that is denied."""
+        if isinstance(record, AccessGranted) and record.once:
+            assert not self.pass_is_out, "a pass is for one entry"
+            self.pass_is_out = True
+        elif isinstance(record, AccessNotTaken | AccessDenied) and record.member == VISITOR.id:
+            given_back = isinstance(record, AccessNotTaken) or record.pass_returned
+            self.pass_is_out = self.pass_is_out and not given_back
+        if isinstance(record, AccessGranted) and self.life.config.access.antipassback is not Antipassback.SOFT:
+            assert not record.passback
 
     def check_cause(self, effect: ReleaseLock, event: events.Event, records: list[Record]) -> None:
         """No release without a cause that the same step shows."""
@@ -109,9 +149,25 @@ class StationLife(RuleBasedStateMachine):
     def the_shell_sleeps(self, ms: int) -> None:
         self.life.mono_ms += ms
 
-    @rule(member=st.sampled_from(MEMBERS), age_ms=st.sampled_from([0, 0, 0, 2_900, 3_001, -5]))
-    def a_card_is_shown(self, member: Member | None, age_ms: int) -> None:
-        self.happen(events.CardPresented(ENTRY, CARD, member, self.life.mono_ms - age_ms))
+    @rule(
+        reader=st.sampled_from([ENTRY, ENTRY, WAY_OUT]),
+        member=st.sampled_from(MEMBERS),
+        age_ms=st.sampled_from([0, 0, 0, 2_900, 3_001, -5]),
+    )
+    def a_card_is_shown(self, reader: ReaderId, member: Member | None, age_ms: int) -> None:
+        inside, config = self.life.state.durable.occupancy, self.life.config
+        self.happen(events.CardPresented(reader, CARD, member, self.life.mono_ms - age_ms))
+        granted = [record for record in self.life.last if isinstance(record, AccessGranted)]
+        if granted and reader == ENTRY and inside == self.life.state.durable.occupancy:
+            full = config.access.capacity is not None and inside.sure and inside.people >= config.access.capacity
+            assert not full, "nobody is let in at capacity"
+
+    @rule(trusted=st.booleans())
+    def the_clock(self, trusted: bool) -> None:
+        if self.life.clock_trusted and not trusted:
+            self.life.latest_trusted_ms = self.life.now().wall_ms
+        self.life.clock_trusted = trusted
+        self.happen(events.ClockChanged(trusted))
 
     @rule(is_open=st.booleans(), late_ms=st.sampled_from([None, 0, 20, 400]))
     def the_contact_moves(self, is_open: bool, late_ms: int | None) -> None:
