@@ -118,6 +118,9 @@ class JournalModel:
             return AckOutcome.DIGEST_DIFFERS
         if through_seq <= lane.acknowledged_seq:
             return AckOutcome.ALREADY
+        proven = digest is not None and ours is not None
+        if not proven and any(lane.acknowledged_seq < row.seq <= through_seq for row in lane.kept):
+            return AckOutcome.UNPROVEN
         lane.acknowledged_seq = through_seq
         return AckOutcome.ADVANCED
 

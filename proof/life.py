@@ -169,6 +169,8 @@ class Life:
             now_ms - world.pin_low_ms > door.release_grace_ms + settle_ms
             and now_ms - world.exit_ms > door.release_ms + door.release_grace_ms + settle_ms
             and not (world.exit_button or world.fire)
+            # A release whose effect waits for its commit is one already.
+            and shell.state.durable.door.release is None
         ):
             self._look_soon("forced")
 
@@ -230,7 +232,7 @@ class Life:
             self.timeline.after(act.value, self._process_back, self.shell.run)
 
     def _process_back(self, run: int) -> None:
-        if run == self.shell.run and not self.shell.up:
+        if run == self.shell.run and not self.shell.up and self.world.lock.inputs.mains:
             self.shell.start()
 
     def stop(self, act: Act) -> None:

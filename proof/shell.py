@@ -116,7 +116,8 @@ class Shell:
         invariants.restart_equals_replay(life, self.state)
         storage.journal.boot += 1
         self.latest_trusted_ms = storage.journal.latest_trusted_ms
-        begins = not rows and self.state.durable.boot == 0 and not storage.reset_found
+        # Nothing recorded is no proof of a first run: a run may have ended before its storage took anything.
+        begins = storage.journal.boot == 1 and not storage.reset_found
         clean = self.state.durable.stopped or begins
         self._actuation = Actuation()
         self.up, self.stalled, self.pins_ok = True, False, False
