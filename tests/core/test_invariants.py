@@ -162,6 +162,12 @@ class StationLife(RuleBasedStateMachine):
             full = config.access.capacity is not None and inside.sure and inside.people >= config.access.capacity
             assert not full, "nobody is let in at capacity"
 
+    @rule(reader=st.sampled_from([ENTRY, ENTRY, WAY_OUT]), member=st.sampled_from([RIDER, RIDER, VISITOR]))
+    def somebody_goes_through(self, reader: ReaderId, member: Member) -> None:
+        self.a_card_is_shown(reader, member, 0)
+        self.the_door_moves_and_rests(True)
+        self.the_door_moves_and_rests(False)
+
     @rule(trusted=st.booleans())
     def the_clock(self, trusted: bool) -> None:
         if self.life.clock_trusted and not trusted:
