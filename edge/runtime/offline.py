@@ -1,12 +1,13 @@
 """A station's files asked while it does not run: nothing is written, made or repaired."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from edge.core.state import Now, StationState
 from edge.core.station import initial_state
 from edge.journal.history import open_history
-from edge.roster.credential import load_or_create_key
+from edge.roster.credential import KEY_BYTES
 from edge.roster.errors import KeyUnusable
 from edge.roster.reader import RosterReader
 from edge.runtime import wiring
@@ -24,9 +25,7 @@ def explain_from_files(config: Config, question: Mapping[str, Any]) -> dict[str,
         JournalError, KeyUnusable, ConfigError: a file cannot be used.
     """
     decisions = wiring.core_config(config)
-    key_path = config.station.data_dir / wiring.HASH_KEY_NAME
-    if not key_path.exists():
-        raise KeyUnusable(f"credential key {key_path}: there is none; the station has never run here")
+    key = _key(config.station.data_dir / wiring.HASH_KEY_NAME)
     state: StationState = initial_state(decisions)
     latest_trusted_ms = None
     if (path := wiring.journal_path(config)).exists():
@@ -36,6 +35,19 @@ def explain_from_files(config: Config, question: Mapping[str, Any]) -> dict[str,
     roster = RosterReader(wiring.roster_path(config))
     try:
         now = Now(monotonic_ms(), wall_ms(), kernel_synchronised(), latest_trusted_ms)
-        return Explainer(decisions, roster, load_or_create_key(key_path)).answer(question, state, now)
+        return Explainer(decisions, roster, key).answer(question, state, now)
     finally:
         roster.close()
+
+
+def _key(path: Path) -> bytes:
+    """The credential key as it is; a start would make a missing one, and set a damaged one aside."""
+    if not path.exists():
+        raise KeyUnusable(f"credential key {path}: there is none; the station has never run here")
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise KeyUnusable(f"credential key {path}: {error.strerror}") from error
+    if len(key) != KEY_BYTES:
+        raise KeyUnusable(f"credential key {path}: {len(key)} bytes are no key")
+    return key

@@ -141,12 +141,13 @@ def test_without_a_running_station_its_files_are_asked_and_none_is_made(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     load_or_create_key(tmp_path / "data" / "credential.key")
+    before = sorted((tmp_path / "data").iterdir())
     asked = ["explain", "--config", str(config), "--card", CARD, "--at", "2026-03-01T02:00", "--reader", ENTRY]
 
     assert main([*asked, "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["reason"], answer["at"]) == ("storage_unavailable", "2026-03-01T02:00:00+08:00")
-    assert [file.name for file in (tmp_path / "data").iterdir()] == ["credential.key"]
+    assert sorted((tmp_path / "data").iterdir()) == before
 
 
 @pytest.mark.parametrize("snapshots", [(), ("{}",), (None, "{}")])
@@ -170,6 +171,18 @@ def test_the_state_at_the_end_of_the_journal_decides(
 def test_a_station_that_has_never_run_here_is_said_so(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--config", str(config), "--card", CARD]) == 1
     assert "the station has never run here" in capsys.readouterr().err
+
+
+def test_a_damaged_key_is_named_and_left_where_it_is(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "data" / "credential.key"
+    key.parent.mkdir()
+    key.write_bytes(b"short")
+
+    assert main(["explain", "--config", str(config), "--card", CARD]) == 1
+    assert "5 bytes are no key" in capsys.readouterr().err
+    assert key.read_bytes() == b"short"
 
 
 def test_a_wrong_question_is_an_error_in_words(
