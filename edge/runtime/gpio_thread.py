@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 READ_BACK_S: Final = 1.0
 REBUILD_S: Final = 0.5
 CALL_DEADLINE_S: Final = 0.8
+MAX_READINGS: Final = 10
+"""More than a bouncing contact spoils."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,8 @@ class _Worker(threading.Thread):
         self._pins = pins = self._build(self._edge)
         if self._abandoned:
             return
+        with self._inputs:
+            self._told = None
         pins.open()
         self._released = False
         self._read_all(pins)
@@ -218,7 +222,13 @@ class _Worker(threading.Thread):
         return wishes
 
     def _read_all(self, pins: DoorPins) -> None:
-        levels = pins.read_levels()
+        """The first word on the inputs. What seemed to move while they were claimed, floating until they were pulled
+        up, was nobody's hand and has been passed over; a reading during which one moves is made again."""
+        for _ in range(MAX_READINGS):
+            edges = self._edges
+            levels = pins.read_levels()
+            if edges == self._edges:
+                break
         with self._wake:
             # Void, as in `_wait_to_rebuild`.
             self._wishes = replace(self._wishes, lock=None)
@@ -270,7 +280,7 @@ class _Worker(threading.Thread):
             self._edges += 1
             if self._told is not None:
                 self._told = replace(self._told, **{name.value: value})
-            self._post(InputChanged(name, value, mono_ns))
+                self._post(InputChanged(name, value, mono_ns))
 
     def _post(self, report: PinReport) -> None:
         if not self._abandoned:

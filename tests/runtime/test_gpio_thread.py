@@ -240,6 +240,8 @@ class ScriptedPins:
 
     def open(self) -> None:
         self._pass(self._board.opening)
+        if self._board.while_opening is not None:
+            self._board.while_opening(self._on_change)
         self._board.driven.append("rest")
 
     def set_lock(self, released: bool) -> None:
@@ -273,6 +275,7 @@ class Board:
         self.deaf = False
         """An abort does not end what hangs."""
         self.while_reading: Callable[[OnChange], None] | None = None
+        self.while_opening: Callable[[OnChange], None] | None = None
 
     def build(self, on_change: OnChange) -> ScriptedPins:
         return ScriptedPins(on_change, self)
@@ -297,6 +300,26 @@ def test_a_thread_left_behind_in_opening_does_not_touch_the_pins_later(board: Bo
     wait_until(lambda: board.level, "released by the new thread")
     wait_until(lambda: len(threads_like("_Worker(gpio")) == 1, "the old thread has ended")
     assert board.driven == ["rest", "released"]
+    pins.thread.stop()
+
+
+def test_a_pin_that_floats_while_it_is_claimed_is_nobodys_hand(board: Board) -> None:
+    board.while_opening = lambda on_change: on_change(Input.EXIT_PRESSED, True, time.monotonic_ns())
+    pins = Pins(board.build)
+    pins.wait_for(PinsRead)
+    assert not [report for report in pins.said if isinstance(report, InputChanged)]
+    pins.thread.stop()
+
+
+def test_a_first_reading_during_which_an_input_moves_is_made_again(board: Board) -> None:
+    def opens(on_change: OnChange) -> None:
+        board.contact_open = True
+        on_change(Input.CONTACT_OPEN, True, time.monotonic_ns())
+
+    board.while_reading = opens
+    pins = Pins(board.build)
+    pins.wait_for(PinsRead(Levels(True, False, False, False)))
+    assert not [report for report in pins.said if isinstance(report, InputChanged)]
     pins.thread.stop()
 
 
