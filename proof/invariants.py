@@ -3,7 +3,7 @@
 A check that fails raises `Broken` with the function's name. When they run:
 
 - `step_is_sound`: after each step that wrote or asked for something. `after_step`: after each step, once the core has
-  heard everything that there is. `audit`: once a minute, for what must have happened by now.
+  heard everything that there is. `audit`: every two minutes, for what must have happened by now.
 - The others: where the thing they watch happens (an effect acts, an acknowledgement arrives, a run begins or ends).
 """
 
@@ -239,7 +239,7 @@ def after_step(life: "Life", event: events.Event) -> None:
         raise Broken("fire_and_exit_always_release", f"exit pressed, and the release is {release}, the pin {world.pin}")
 
 
-# ---------------------------------------------------------------- once a minute
+# ---------------------------------------------------------------- every two minutes
 
 
 def audit(life: "Life") -> None:

@@ -330,7 +330,8 @@ class Life:
 
     def damage_snapshot(self, act: Act) -> None:
         snapshots = self.storage.journal.snapshots
-        if len(snapshots) == 2:
+        # With both gone, nothing could be right.
+        if len(snapshots) == 2 and snapshots[0].state is not None:
             snapshots[-1] = replace(snapshots[-1], state=None)
             # Records that were dropped are in that snapshot alone.
             self.replay_is_exact = not self.storage.ever_diverged

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from proof.life import Life
 
 SNAPSHOT_EVERY: Final = 1_000
-ROUND_MS: Final = 60_000
-ROUNDS_PER_HEALTH: Final = 5
-"""Health is measured every five minutes, not every one: the same code, less of it."""
+ROUND_MS: Final = 120_000
+ROUNDS_PER_HEALTH: Final = 3
+"""Health is measured every six minutes, not every one: the same code, less of it."""
 WALL_0_MS: Final = 1_790_000_000_000
 """True wall time at the beginning of a life."""
 COMMANDS: Final = ("release", "restart", "dance")
