@@ -16,7 +16,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.store.tables import alarm, change, day_counter, live_state, received_range
 from contract.messages import StandingAlarm
-from contract.records import AccessDenied, AccessGranted, AlarmCleared, AlarmRaised, JournalForked, Priority
+from contract.records import (
+    AccessDenied,
+    AccessGranted,
+    AlarmCleared,
+    AlarmRaised,
+    Direction,
+    JournalForked,
+    Priority,
+)
 
 STATION: Final = "station"
 CLOUD: Final = "cloud"
@@ -76,7 +84,7 @@ class Picture:
 
     def apply_record(self, record: Row[Any], zone: ZoneInfo) -> None:
         """A newly committed record of the event stream."""
-        if record.kind in (AccessGranted.KIND, AccessDenied.KIND):
+        if record.kind in (AccessGranted.KIND, AccessDenied.KIND) and record.body.get("direction") != Direction.OUT:
             at_ms = record.recorded_at_ms if record.clock_trusted else record.received_at_ms
             day = datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone).date().isoformat()
             counts = self._counts.setdefault((record.station, day), [0, 0])

@@ -72,6 +72,15 @@ def test_records_become_changes_in_order_and_are_counted(database: Database) -> 
     assert numbers(database) == [1, 2, 3]
 
 
+def test_whoever_is_let_out_has_not_come_in(database: Database) -> None:
+    journal, rounds = FakeJournal(), Rounds(database)
+    journal.add("access.granted", granted())
+    journal.add("access.granted", {**granted(), "direction": "out"})
+    Committer(database).commit([publish(journal.batch(1, 2))])
+    run(rounds)
+    assert detail(database).entries_today == 1
+
+
 def test_telemetry_is_stored_and_makes_no_change(database: Database) -> None:
     telemetry, rounds = FakeJournal(stream=Stream.TELEMETRY), Rounds(database)
     telemetry.add_many(3)
