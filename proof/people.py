@@ -47,7 +47,9 @@ def _meanwhile(luck: random.Random, trouble: Act) -> Iterator[Act]:
     at_ms, within_ms = trouble.at_ms, max(1, trouble.value)
     if trouble.kind in _OF_STORAGE and luck.random() < 0.5:
         # The power goes while a release waits for its commit.
-        yield Act(at_ms + luck.randrange(within_ms), ActKind.CUT_AT_EFFECT, 1)
+        cut_ms = at_ms + luck.randrange(within_ms)
+        yield Act(cut_ms, ActKind.CUT_AT_EFFECT, 1)
+        yield _card(luck, cut_ms + 1)
     elif trouble.kind in _OF_STORAGE:
         yield Act(at_ms + luck.randrange(within_ms), ActKind.COMMAND)
     elif trouble.kind is ActKind.STALL:
