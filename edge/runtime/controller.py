@@ -76,7 +76,7 @@ class Controller:
         self._epoch = start.epoch
         self._unacknowledged = start.unacknowledged
         self._latest_trusted_ms = start.latest_trusted_ms
-        self._records_since_snapshot = 0
+        self._records_since_snapshot = start.booted.records_replayed
         self._timer: asyncio.TimerHandle | None = None
         self._told_state: dict[str, Any] = {}
         self._tell_state: asyncio.TimerHandle | None = None

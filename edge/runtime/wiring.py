@@ -266,10 +266,12 @@ def _start(
         state, replayed, latest_trusted_ms, notes = _replayed_or_reset(decisions, journal)
         for note in notes:
             findings.append(events.JournalReset(note))
+    # Only the very first run of a storage follows no run that could have crashed.
+    first = journal is not None and journal.boot == 1 and not journal.opened.recovered
     booted = events.Booted(
         software=version("yizhan"),
         config_digest=loaded.digest,
-        clean_stop=state.durable.stopped or (replayed == 0 and state.durable.boot == 0),
+        clean_stop=state.durable.stopped or first,
         boot=journal.boot if journal is not None else 0,
         records_replayed=replayed,
     )

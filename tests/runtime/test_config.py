@@ -219,7 +219,7 @@ def test_asking_a_station_that_does_not_run_is_a_failure_not_a_mistake(
 def test_the_example_is_a_station_that_could_run_and_its_comments_show_the_defaults() -> None:
     example = Path(__file__).resolve().parents[2] / "config" / "edge.example.toml"
     text = example.read_text(encoding="utf-8")
-    said = dict(re.findall(r'^# (\w+) = ("?[\w.]+"?)', text.partition("# [access]")[0], flags=re.MULTILINE))
+    said = dict(re.findall(r'^# (\w+) = ("?[\w./]+"?)', text.partition("# [access]")[0], flags=re.MULTILINE))
     config = load(example).config
     for name, value in said.items():
         sections = (config.station, config.gpio, config.door, *config.readers)
