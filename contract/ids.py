@@ -12,6 +12,12 @@ NodeId = NewType("NodeId", str)
 
 ReaderId = NewType("ReaderId", str)
 
+SensorId = NewType("SensorId", str)
+"""A radar, an environment sensor or a meter of the station, as its configuration names it."""
+
+LoadId = NewType("LoadId", str)
+"""Something that the station switches: a light, a heater, the sockets, the sign."""
+
 CredentialHash = NewType("CredentialHash", str)
 """A credential as the station knows it: keyed hash of (format, bit length, bits), hex. Never a card number."""
 

@@ -17,7 +17,7 @@ from contract.records import (
     ReleaseCause,
     RelockCause,
 )
-from edge.core import doorkeeper, passes, postures
+from edge.core import alarm_desk, doorkeeper, loads, passes, postures
 from edge.core.effects import Effect, ReleaseLock, Stop
 from edge.core.events import CommandInterrupted, CommandReceived, DesiredReceived
 from edge.core.state import MAX_COMMANDS_BEGUN, BegunCommand, Release
@@ -103,6 +103,11 @@ def desired(turn: Turn, event: DesiredReceived) -> None:
         turn.record(MessageRefused("desired", f"revision {event.revision} is older than {followed}, which is followed"))
         return
     turn.record(DesiredFollowed(event.revision, event.posture))
+    for seen in event.acknowledged:
+        alarm_desk.seen(turn, seen)
+    for aside in event.shelved:
+        alarm_desk.put_aside(turn, aside)
+    loads.desired(turn, event.loads_cut, event.by)
     postures.keep_up(turn)
 
 

@@ -8,6 +8,12 @@ from contract.ids import NodeId, ReaderId, StationId
 from contract.policy.model import ANTIPASSBACK_FORGET_MS, STALE_AFTER_MS, Antipassback
 from contract.policy.plan import PosturePlan
 from contract.records import Direction, Posture
+from edge.core.alarm_state import AlarmConfig
+from edge.core.environment_state import EnvironmentConfig
+from edge.core.load_state import LoadsConfig
+from edge.core.pin_state import PinConfig
+from edge.core.presence_state import PresenceConfig
+from edge.core.supervision_state import SupervisionConfig
 
 MAX_READERS = 16
 MAX_NODES = 16
@@ -100,6 +106,12 @@ class StationConfig:
     plan: PosturePlan = field(default_factory=PosturePlan)
     readers_out: frozenset[ReaderId] = frozenset()
     """Those of `readers` that lead out; the others lead in."""
+    pins: PinConfig = field(default_factory=PinConfig)
+    presence: PresenceConfig = field(default_factory=PresenceConfig)
+    environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
+    loads: LoadsConfig = field(default_factory=LoadsConfig)
+    supervision: SupervisionConfig = field(default_factory=SupervisionConfig)
+    alarms: AlarmConfig = field(default_factory=AlarmConfig)
 
     def __post_init__(self) -> None:
         if len(self.readers) > MAX_READERS or len(set(self.readers)) != len(self.readers):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
-from contract.ids import MemberId, ReaderId
+from contract.ids import LoadId, MemberId, ReaderId
 from contract.records import ReleaseCause, RelockCause
 
 
@@ -29,6 +29,13 @@ class Feedback(StrEnum):
     GRANTED = "granted"
     DENIED = "denied"
     SECOND_FACTOR = "second_factor"
+    """A number is wanted too."""
+    LOCKED_OUT = "locked_out"
+    """Numbers are not taken for a while."""
+    HELD_LONG = "held_long"
+    """The door has been held open for so long that the buzzer no longer lets up."""
+    WELFARE = "welfare"
+    """Is somebody there who needs help? Move, or touch the screen."""
     HELD_PRE_ALARM = "held_pre_alarm"
     HELD = "held"
     FORCED = "forced"
@@ -100,6 +107,40 @@ class ReaderFeedback:
 
 
 @dataclass(frozen=True)
+class CheckPin:
+    """Check the number of `entry` against `member`'s own, and answer with `events.PinChecked`. `member` None: the
+    number alone is the credential; the shell looks it up and answers with `events.CardPresented` instead."""
+
+    reader: ReaderId
+    entry: int
+    member: MemberId | None
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AT_ONCE
+
+    @property
+    def actuator(self) -> str:
+        return f"keypad:{self.reader}"
+
+
+@dataclass(frozen=True)
+class SetLoad:
+    """Switch a load. A level, not a pulse."""
+
+    load: LoadId
+    on: bool
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AT_ONCE
+
+    @property
+    def actuator(self) -> str:
+        return f"load:{self.load}"
+
+
+@dataclass(frozen=True)
 class Stop:
     """Stop in order (the shell then sends `events.StopRequested`); the service manager starts the station again."""
 
@@ -115,7 +156,7 @@ class Stop:
         return "station"
 
 
-Effect = ReleaseLock | SecureLock | ReaderFeedback | Stop
+Effect = ReleaseLock | SecureLock | ReaderFeedback | CheckPin | SetLoad | Stop
 
 
 def opposes(newer: Effect, waiting: Effect) -> bool:

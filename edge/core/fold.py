@@ -9,8 +9,11 @@ from contract.records import (
     AccessGranted,
     AccessNotTaken,
     AccessTaken,
+    AlarmAcknowledged,
     AlarmCleared,
     AlarmRaised,
+    AlarmShelved,
+    AlarmUnshelved,
     CommandAnswered,
     CommandBegun,
     DesiredFollowed,
@@ -23,25 +26,29 @@ from contract.records import (
     DoorOpened,
     DoorReleased,
     DoorRelocked,
+    EnergyUsed,
     FireEnded,
     FireStarted,
+    LoadCut,
+    LoadSwitched,
     OccupancyChanged,
+    OccupancyCorrected,
     PostureCause,
     PostureChanged,
     Record,
     RosterSwitched,
     StationBooted,
     StationStopped,
+    WelfareAnswered,
+    WelfareAsked,
 )
-from edge.core import door
+from edge.core import alarm_state, door, load_state, pin_state, presence_state
 from edge.core.state import (
     MAX_COMMANDS_BEGUN,
     MAX_COMMANDS_SEEN,
     MAX_INSIDE,
     MAX_ROSTER_NODES,
-    MAX_STANDING_ALARMS,
     MAX_USED_PASSES,
-    Alarm,
     BegunCommand,
     Durable,
     Inside,
@@ -69,7 +76,12 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
     match record:
         case StationBooted():
             booted = replace(durable, boot=at.boot, software=record.software, stopped=False)
-            return replace(booted, door=door.fold(durable.door, record))
+            return replace(
+                booted,
+                door=door.fold(durable.door, record),
+                presence=presence_state.fold(durable.presence, record, at),
+                loads=load_state.fold(durable.loads, record, at),
+            )
         case StationStopped():
             return replace(durable, stopped=True)
         case (
@@ -87,25 +99,31 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             # Where surely nobody is, nobody is still inside.
             inside = () if record.sure and record.people == 0 else durable.inside
             return replace(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
-        case AccessGranted() | AccessDenied() | AccessNotTaken():
+        case AccessGranted() | AccessDenied():
+            return replace(_passes(durable, record), pins=pin_state.fold(durable.pins, record, at))
+        case AccessNotTaken():
             return _passes(durable, record)
         case AccessTaken():
             return replace(durable, inside=_inside(durable.inside, record, at))
-        case AlarmRaised() | AlarmCleared():
-            return replace(durable, alarms=_alarms(durable.alarms, record, at))
+        case AlarmRaised() | AlarmCleared() | AlarmShelved() | AlarmUnshelved():
+            return replace(durable, alarms=alarm_state.fold(durable.alarms, record, at))
+        case AlarmAcknowledged():
+            pins = pin_state.fold(durable.pins, record, at)
+            return replace(durable, alarms=alarm_state.fold(durable.alarms, record, at), pins=pins)
+        case OccupancyCorrected():
+            inside = () if record.sure and record.people == 0 else durable.inside
+            corrected = replace(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+            return replace(corrected, presence=presence_state.fold(durable.presence, record, at))
+        case WelfareAsked() | WelfareAnswered():
+            return replace(durable, presence=presence_state.fold(durable.presence, record, at))
+        case LoadSwitched() | LoadCut() | EnergyUsed():
+            return replace(durable, loads=load_state.fold(durable.loads, record, at))
         case RosterSwitched():
             return replace(durable, roster=_roster(durable, record))
         case CommandBegun() | CommandAnswered():
             return _command(durable, record)
         case _:
             return durable
-
-
-def _alarms(standing: tuple[Alarm, ...], record: AlarmRaised | AlarmCleared, at: RecordedAt) -> tuple[Alarm, ...]:
-    others = tuple(alarm for alarm in standing if (alarm.code, alarm.source) != (record.code, record.source))
-    if isinstance(record, AlarmCleared) or len(others) >= MAX_STANDING_ALARMS:
-        return others
-    return (*others, Alarm(record.code, record.source, record.priority, record.detail, at.wall_ms))
 
 
 def _passes(durable: Durable, record: AccessGranted | AccessDenied | AccessNotTaken) -> Durable:

@@ -10,7 +10,11 @@ from dataclasses import asdict, replace
 from typing import Any, Final
 
 from contract.ids import MemberId, NodeId
+from contract.plain import build
 from contract.records import AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
+from edge.core.load_state import LoadMemory
+from edge.core.pin_state import PinMemory
+from edge.core.presence_state import PresenceMemory
 from edge.core.state import (
     Alarm,
     BegunCommand,
@@ -82,6 +86,9 @@ def _durable(data: dict[str, Any]) -> Durable:
         inside=tuple(Inside(MemberId(inside["member"]), int(inside["since_ms"])) for inside in data.get("inside", ())),
         used_passes=tuple(MemberId(used) for used in data.get("used_passes", ())),
         desired_posture=None if wish is None else Posture(wish),
+        pins=build(PinMemory, data.get("pins", {})),
+        presence=build(PresenceMemory, data.get("presence", {})),
+        loads=build(LoadMemory, data.get("loads", {})),
     )
 
 

@@ -10,37 +10,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract.ids import MemberId, NodeId, ReaderId
-from contract.records import AccessGranted, AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
+from contract.records import AccessGranted, AlarmCode, Direction, DoorMode, Posture, ReleaseCause
+from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm
+from edge.core.environment_state import EnvironmentNow
 from edge.core.events import StorageStatus
+from edge.core.load_state import LoadMemory, LoadsNow
+from edge.core.pin_state import PinMemory, PinsNow
+from edge.core.presence_state import PresenceMemory, PresenceNow
+from edge.core.stamp import Now, RecordedAt
+from edge.core.supervision_state import SupervisionNow
+
+__all__ = [
+    "MAX_STANDING_ALARMS",
+    "Alarm",
+    "BegunCommand",
+    "Door",
+    "Durable",
+    "GuessRow",
+    "Health",
+    "Inputs",
+    "Inside",
+    "Now",
+    "Occupancy",
+    "Parts",
+    "Pending",
+    "PlanWindow",
+    "RecordedAt",
+    "Release",
+    "RosterVersion",
+    "StationState",
+    "Volatile",
+]
 
 MAX_COMMANDS_SEEN = 256
 MAX_COMMANDS_BEGUN = 16
-MAX_STANDING_ALARMS = 64
 MAX_ROSTER_NODES = 16
 MAX_CHILDREN = 16
 MAX_INSIDE = 512
 MAX_USED_PASSES = 1_024
 """More than a station meets within the validity of a pass; beyond, the oldest is forgotten."""
 MAX_PASSES_WAITING = 4
-
-
-@dataclass(frozen=True)
-class Now:
-    """The time of a step. `mono_ms` never goes back within a boot. Records of the step are stamped with this."""
-
-    mono_ms: int
-    wall_ms: int
-    clock_trusted: bool
-    latest_trusted_ms: int | None = None
-
-
-@dataclass(frozen=True)
-class RecordedAt:
-    """A record's stamp in the journal."""
-
-    mono_ms: int
-    wall_ms: int
-    boot: int
 
 
 # ---------------------------------------------------------------- durable
@@ -81,17 +90,6 @@ class Inside:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """An alarm that stands. `since_ms` is wall time."""
-
-    code: AlarmCode
-    source: str
-    priority: Priority
-    detail: str
-    since_ms: int
-
-
-@dataclass(frozen=True)
 class RosterVersion:
     version: int
     members: int
@@ -128,6 +126,9 @@ class Durable:
     """Who came in by a card, oldest first; kept only where anti-passback is on."""
     used_passes: tuple[MemberId, ...] = ()
     """Passes for one entry that have been used, oldest first."""
+    pins: PinMemory = field(default_factory=PinMemory)
+    presence: PresenceMemory = field(default_factory=PresenceMemory)
+    loads: LoadMemory = field(default_factory=LoadMemory)
 
 
 # ---------------------------------------------------------------- volatile
@@ -232,6 +233,11 @@ class Volatile:
     guesses: Mapping[ReaderId, GuessRow] = field(default_factory=dict)
     passes_waiting: tuple[AccessGranted, ...] = ()
     """Grants of passes for one entry whose release waits for its commit."""
+    pins: PinsNow = field(default_factory=PinsNow)
+    presence: PresenceNow = field(default_factory=PresenceNow)
+    environment: EnvironmentNow = field(default_factory=EnvironmentNow)
+    loads: LoadsNow = field(default_factory=LoadsNow)
+    supervision: SupervisionNow = field(default_factory=SupervisionNow)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,22 @@ from contract.records import (
     StationHealth,
     StationStopped,
 )
-from edge.core import access, alarms, commands, doorkeeper, events, occupancy, postures
+from edge.core import (
+    access,
+    alarm_desk,
+    alarms,
+    commands,
+    doorkeeper,
+    environment,
+    events,
+    loads,
+    occupancy,
+    pins,
+    postures,
+    presence,
+    supervision,
+    welfare,
+)
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, Feedback, ReaderFeedback
 from edge.core.fold import apply, replay
@@ -51,8 +66,15 @@ __all__ = [
 
 UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 """How long a budgeted release waits for its commit: what a run that crashed may have done without a record."""
-MAX_TIMEOUTS_PER_STEP: Final = 32
+MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
+
+MACHINES: Final = (pins, presence, welfare, environment, loads, supervision)
+"""Those with timers of their own, beside the door's."""
+
+POINTS_OF_PEOPLE: Final = frozenset(
+    {events.Point.BEAM_OUTER, events.Point.BEAM_INNER, events.Point.MOTION_INSIDE, events.Point.MOTION_OUTSIDE}
+)
 
 LASTING_SIGN: Final[dict[DoorMode, Feedback]] = {
     DoorMode.HELD_PRE_ALARM: Feedback.HELD_PRE_ALARM,
@@ -103,12 +125,14 @@ def deadline(state: StationState) -> int | None:
     moments += [pending.raise_at_ms for pending in state.volatile.pending]
     if state.volatile.plan is not None:
         moments.append(state.volatile.plan.until_ms)
+    for machine in MACHINES:
+        moments += machine.deadlines(state)
     return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _moment_of(event: events.Event, now: Now) -> int:
     """When the event happened: a contact's edge may have waited in a queue."""
-    if isinstance(event, events.ContactChanged) and event.at_mono_ms is not None:
+    if isinstance(event, events.ContactChanged | events.PointChanged) and event.at_mono_ms is not None:
         return min(event.at_mono_ms, now.mono_ms)
     return now.mono_ms
 
@@ -122,12 +146,17 @@ def _catch_up(turn: Turn, until_ms: int) -> None:
         before = turn.state
         turn.mono_ms = due_ms
         doorkeeper.time_passed(turn)
+        for machine in MACHINES:
+            machine.time_passed(turn)
         postures.keep_up(turn)
         _follow(turn, before)
 
 
 def _follow(turn: Turn, before: StationState) -> None:
-    """What follows from a change: alarms, and the readers' lasting signs."""
+    """What follows from a change: who is inside, what is switched, alarms, and the readers' lasting signs."""
+    presence.follow(turn, before)
+    welfare.follow(turn, before)
+    loads.follow(turn, before)
     pending_due = any(pending.raise_at_ms <= turn.mono_ms for pending in turn.volatile.pending)
     if pending_due or turn.parts is not before.volatile.parts or turn.door is not before.durable.door:
         alarms.review(turn)
@@ -167,6 +196,20 @@ def _booted(turn: Turn, event: events.Booted) -> None:
     if not event.clean_stop and event.boot > 1:
         occupancy.doubt(turn, "crash")
     commands.answer_left_over(turn, event.clean_stop)
+
+
+def _levels_read(turn: Turn, event: events.LevelsRead) -> None:
+    doorkeeper.levels_read(turn, event)
+    supervision.levels_read(turn, event)
+    for point in sorted(event.points.keys() & POINTS_OF_PEOPLE):
+        presence.point_changed(turn, events.PointChanged(point, event.points[point]))
+
+
+def _point_changed(turn: Turn, event: events.PointChanged) -> None:
+    if event.point in POINTS_OF_PEOPLE:
+        presence.point_changed(turn, event)
+    else:
+        supervision.point_changed(turn, event)
 
 
 def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
@@ -222,7 +265,17 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
     events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),
     events.FireChanged: lambda turn, event: doorkeeper.fire_changed(turn, event.active),
-    events.LevelsRead: doorkeeper.levels_read,
+    events.LevelsRead: _levels_read,
+    events.PointChanged: _point_changed,
+    events.PinEntered: pins.entered,
+    events.PinChecked: pins.checked,
+    events.PresenceMeasured: presence.measured,
+    events.EnvironmentMeasured: environment.measured,
+    events.PowerMeasured: environment.power_measured,
+    events.SensorChanged: environment.sensor_changed,
+    events.WelfareAnswerGiven: welfare.answered,
+    events.AcknowledgeRequested: lambda turn, event: alarm_desk.seen(turn, event.seen),
+    events.ShelveRequested: lambda turn, event: alarm_desk.put_aside(turn, event.aside),
     events.ReaderChanged: _reader_changed,
     events.GpioChanged: _gpio_changed,
     events.UplinkChanged: lambda turn, event: turn.set_parts(uplink=Health(event.connected, event.detail)),

@@ -1,0 +1,59 @@
+"""An alarm's life, after ISA-18.2: the station says when it stands, people say that they have seen it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from contract.records.codes import AlarmCode, Priority
+
+
+@dataclass(frozen=True)
+class AlarmRaised:
+    """`source` tells two alarms of one code apart (a reader's id, a child's name); `detail` is for people."""
+
+    KIND: ClassVar[str] = "alarm.raised"
+    code: AlarmCode
+    source: str
+    priority: Priority
+    detail: str
+
+
+@dataclass(frozen=True)
+class AlarmCleared:
+    KIND: ClassVar[str] = "alarm.cleared"
+    code: AlarmCode
+    source: str
+
+
+@dataclass(frozen=True)
+class AlarmAcknowledged:
+    """Somebody has seen an alarm; `by` is a user of the cloud, or who stood at the station's console.
+
+    The same acknowledgement may come from both: the first counts, the later one is not recorded again.
+    """
+
+    KIND: ClassVar[str] = "alarm.acknowledged"
+    code: AlarmCode
+    source: str
+    by: str
+
+
+@dataclass(frozen=True)
+class AlarmShelved:
+    """Somebody has put an alarm aside until `until_ms` (wall time), for a stated reason."""
+
+    KIND: ClassVar[str] = "alarm.shelved"
+    code: AlarmCode
+    source: str
+    until_ms: int
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AlarmUnshelved:
+    """`cause`: `expired`, or `taken_back`."""
+
+    KIND: ClassVar[str] = "alarm.unshelved"
+    code: AlarmCode
+    source: str
+    cause: str

@@ -1,0 +1,57 @@
+"""What the station switches for people's comfort, what it measures for it, and what that costs."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from contract.ids import LoadId, SensorId
+
+
+@dataclass(frozen=True)
+class LoadSwitched:
+    """`cause` is a `LoadCause` of the core: why it is on or off now."""
+
+    KIND: ClassVar[str] = "load.switched"
+    load: LoadId
+    on: bool
+    cause: str
+
+
+@dataclass(frozen=True)
+class LoadCut:
+    """Somebody far away has cut a load off (`cut`), or given it back."""
+
+    KIND: ClassVar[str] = "load.cut"
+    load: LoadId
+    cut: bool
+    by: str
+
+
+@dataclass(frozen=True)
+class EnergyUsed:
+    """One local day's use, `day` as YYYY-MM-DD. `source` is a meter's id, or a load's, reckoned from its power."""
+
+    KIND: ClassVar[str] = "energy.used"
+    source: str
+    day: str
+    energy_wh: int
+
+
+@dataclass(frozen=True)
+class EnvironmentSampled:
+    """Telemetry: what an environment sensor measures. None: it does not measure that."""
+
+    KIND: ClassVar[str] = "environment.sampled"
+    sensor: SensorId
+    temperature_decicelsius: int | None = None
+    humidity_percent: int | None = None
+    carbon_monoxide_ppm: int | None = None
+
+
+@dataclass(frozen=True)
+class PowerSampled:
+    """Telemetry: the mains meter. `energy_wh` is its counter."""
+
+    KIND: ClassVar[str] = "power.sampled"
+    meter: SensorId
+    power_w: int
+    energy_wh: int

@@ -1,0 +1,117 @@
+"""The program itself: its runs, its journal, its roster, its orders."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from contract.ids import NodeId, Stream
+
+
+@dataclass(frozen=True)
+class StationBooted:
+    """First record of every run. `unrecorded_release_window_ms` > 0 says that the run before ended without a clean
+    stop, so that a budgeted release of its last milliseconds may have no record."""
+
+    KIND: ClassVar[str] = "station.booted"
+    software: str
+    config_digest: str
+    clean_stop: bool
+    unrecorded_release_window_ms: int
+    records_replayed: int
+
+
+@dataclass(frozen=True)
+class StationStopped:
+    """Last record of an orderly stop."""
+
+    KIND: ClassVar[str] = "station.stopped"
+    why: str
+
+
+@dataclass(frozen=True)
+class RosterSwitched:
+    KIND: ClassVar[str] = "roster.switched"
+    node: NodeId
+    version: int
+    members: int
+
+
+@dataclass(frozen=True)
+class CommandAnswered:
+    """`outcome` is `done`, `refused`, or `interrupted` for one begun before a restart and never rerun."""
+
+    KIND: ClassVar[str] = "command.answered"
+    id: str
+    command: str
+    outcome: str
+    reason: str
+    issued_by: str
+
+
+@dataclass(frozen=True)
+class CommandBegun:
+    KIND: ClassVar[str] = "command.begun"
+    id: str
+    command: str
+    issued_by: str
+
+
+@dataclass(frozen=True)
+class MessageRefused:
+    """A downward message that was stale, replayed, re-addressed, of a lower revision or mis-signed."""
+
+    KIND: ClassVar[str] = "message.refused"
+    topic: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ClockTrusted:
+    """`offset_ms` is trusted time minus what the station had believed until then."""
+
+    KIND: ClassVar[str] = "clock.trusted"
+    offset_ms: int
+
+
+@dataclass(frozen=True)
+class JournalGap:
+    """Stands at position `last` in the place of the records `first … last`, which were given up for `reason`.
+
+    It keeps the digest of the last record that it replaces, so that the chain goes on behind it.
+    """
+
+    KIND: ClassVar[str] = "journal.gap"
+    stream: Stream
+    first: int
+    last: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class JournalForked:
+    """The journal went on under a new epoch, because the cloud knew another history of the old one."""
+
+    KIND: ClassVar[str] = "journal.forked"
+    previous_epoch: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StationHealth:
+    """Telemetry, once a minute."""
+
+    KIND: ClassVar[str] = "station.health"
+    uptime_s: int
+    memory_kib: int
+    cpu_permille: int
+    disk_free_mib: int
+    journal_unacknowledged: int
+    reader_resets: int
+
+
+@dataclass(frozen=True)
+class UnknownRecord:
+    """A kind of a newer version, kept as it is."""
+
+    KIND: ClassVar[str] = ""
+    kind: str
+    body: dict[str, Any]

@@ -1,0 +1,107 @@
+"""What can happen to a station, one frozen dataclass each. The shell observes it and passes it to `station.step`.
+
+Order at start: `Booted` is the first event of every run; what the shell has found out while starting follows
+(`ConfigRefused`, `JournalReset`, …); then `LevelsRead` once the inputs have been read. Times named `mono_ms` are of
+the monotonic clock of this boot.
+"""
+
+from edge.core.events.effects import EffectDone, EffectRefused
+from edge.core.events.inputs import (
+    ContactChanged,
+    ContactLost,
+    ExitChanged,
+    FireChanged,
+    LevelsRead,
+    Point,
+    PointChanged,
+)
+from edge.core.events.parts import (
+    ChildRestarting,
+    ChildRunning,
+    ClockChanged,
+    ConfigRefused,
+    GpioChanged,
+    HealthMeasured,
+    JournalForkDetected,
+    JournalReset,
+    ReaderChanged,
+    RecordsDropped,
+    RosterChanged,
+    RosterSwitched,
+    StorageChanged,
+    StorageStatus,
+    UplinkChanged,
+)
+from edge.core.events.people import CardPresented, PinChecked, PinEntered, PinVerdict
+from edge.core.events.run import Booted, StopRequested, Tick
+from edge.core.events.sensors import EnvironmentMeasured, PowerMeasured, PresenceMeasured, SensorChanged
+from edge.core.events.will import (
+    AcknowledgeRequested,
+    AlarmAside,
+    AlarmSeen,
+    CommandInterrupted,
+    CommandReceived,
+    DesiredReceived,
+    MessageRefused,
+    ShelveRequested,
+    WelfareAnswerGiven,
+)
+
+__all__ = [
+    "AcknowledgeRequested",
+    "AlarmAside",
+    "AlarmSeen",
+    "Booted",
+    "CardPresented",
+    "ChildRestarting",
+    "ChildRunning",
+    "ClockChanged",
+    "CommandInterrupted",
+    "CommandReceived",
+    "ConfigRefused",
+    "ContactChanged",
+    "ContactLost",
+    "DesiredReceived",
+    "EffectDone",
+    "EffectRefused",
+    "EnvironmentMeasured",
+    "Event",
+    "ExitChanged",
+    "FireChanged",
+    "GpioChanged",
+    "HealthMeasured",
+    "JournalForkDetected",
+    "JournalReset",
+    "LevelsRead",
+    "MessageRefused",
+    "PinChecked",
+    "PinEntered",
+    "PinVerdict",
+    "Point",
+    "PointChanged",
+    "PowerMeasured",
+    "PresenceMeasured",
+    "ReaderChanged",
+    "RecordsDropped",
+    "RosterChanged",
+    "RosterSwitched",
+    "SensorChanged",
+    "ShelveRequested",
+    "StopRequested",
+    "StorageChanged",
+    "StorageStatus",
+    "Tick",
+    "UplinkChanged",
+    "WelfareAnswerGiven",
+]
+
+Event = (
+    Booted | Tick | StopRequested | CardPresented | PinEntered | PinChecked
+    | PointChanged | PresenceMeasured | EnvironmentMeasured | PowerMeasured | SensorChanged
+    | AcknowledgeRequested | ShelveRequested | WelfareAnswerGiven
+    | ContactChanged | ContactLost | ExitChanged | FireChanged | LevelsRead
+    | ReaderChanged | GpioChanged | UplinkChanged | ChildRestarting | ChildRunning | ClockChanged | ConfigRefused
+    | HealthMeasured | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
+    | RosterSwitched | RosterChanged | DesiredReceived
+    | CommandReceived | CommandInterrupted | MessageRefused | EffectDone | EffectRefused
+)  # fmt: skip

@@ -1,0 +1,116 @@
+"""What the station's parts say of themselves, its journal and its roster among them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.ids import NodeId, ReaderId, Stream
+
+
+class StorageStatus(StrEnum):
+    """The journal's condition. `recovering`: there is room again, queued records are being written."""
+
+    OK = "ok"
+    FULL = "full"
+    UNAVAILABLE = "unavailable"
+    RECOVERING = "recovering"
+
+
+@dataclass(frozen=True)
+class ReaderChanged:
+    reader: ReaderId
+    online: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class GpioChanged:
+    available: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class UplinkChanged:
+    connected: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ChildRestarting:
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ChildRunning:
+    name: str
+
+
+@dataclass(frozen=True)
+class ClockChanged:
+    """`offset_ms` is trusted time minus what the station had believed until then; 0 when trust is lost."""
+
+    trusted: bool
+    offset_ms: int = 0
+
+
+@dataclass(frozen=True)
+class ConfigRefused:
+    """The configuration on disk is wrong; the station runs its last good one."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class HealthMeasured:
+    """The fields of `records.StationHealth`."""
+
+    uptime_s: int
+    memory_kib: int
+    cpu_permille: int
+    disk_free_mib: int
+    journal_unacknowledged: int
+    reader_resets: int
+
+
+@dataclass(frozen=True)
+class StorageChanged:
+    status: StorageStatus
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class RecordsDropped:
+    """Records were given up because the queue in front of an unwritable journal was full."""
+
+    stream: Stream
+    count: int
+
+
+@dataclass(frozen=True)
+class JournalReset:
+    """The journal was unreadable and set aside; a new epoch has begun."""
+
+    detail: str
+
+
+@dataclass(frozen=True)
+class JournalForkDetected:
+    """The cloud knows another history of `previous_epoch`; the journal has gone on under a new one."""
+
+    previous_epoch: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RosterSwitched:
+    node: NodeId
+    version: int
+    members: int
+
+
+@dataclass(frozen=True)
+class RosterChanged:
+    """Whether the roster can be read."""
+
+    available: bool
+    detail: str = ""

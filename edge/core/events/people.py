@@ -1,0 +1,50 @@
+"""Somebody wants in: a credential at a reader, a number at a keypad."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.ids import CredentialHash, ReaderId
+from contract.policy.model import Factor, Member
+
+
+class PinVerdict(StrEnum):
+    """What became of a number typed at a keypad, checked by the shell: the core never sees the digits."""
+
+    RIGHT = "right"
+    DURESS = "duress"
+    """Right, and typed in the way that says: I am being made to."""
+    WRONG = "wrong"
+    UNAVAILABLE = "unavailable"
+    """It could not be checked."""
+
+
+@dataclass(frozen=True)
+class CardPresented:
+    """A credential at a reader, looked up by the shell. `member` None: on no roster, or there is no roster to read."""
+
+    reader: ReaderId
+    credential: CredentialHash
+    member: Member | None
+    presented_mono_ms: int
+    roster_available: bool = True
+    factors: frozenset[Factor] = frozenset({Factor.CARD})
+    duress: bool = False
+    """A code that opens the door and calls for help without a sign."""
+
+
+@dataclass(frozen=True)
+class PinEntered:
+    """A number was typed at a keypad and ended. `entry` names it to the shell, which alone has its digits."""
+
+    reader: ReaderId
+    entry: int
+    entered_mono_ms: int
+
+
+@dataclass(frozen=True)
+class PinChecked:
+    """The answer to `effects.CheckPin`."""
+
+    reader: ReaderId
+    entry: int
+    verdict: PinVerdict

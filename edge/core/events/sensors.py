@@ -1,0 +1,45 @@
+"""What radars, environment sensors and the meter measure."""
+
+from dataclasses import dataclass
+
+from contract.ids import SensorId
+
+
+@dataclass(frozen=True)
+class PresenceMeasured:
+    """A radar's report: whether it sees somebody moving, somebody still, and how far away the nearer one is."""
+
+    sensor: SensorId
+    moving: bool
+    still: bool
+    distance_cm: int | None = None
+
+
+@dataclass(frozen=True)
+class EnvironmentMeasured:
+    """A reading of an environment sensor. None: it does not measure that."""
+
+    sensor: SensorId
+    temperature_decicelsius: int | None = None
+    humidity_percent: int | None = None
+    carbon_monoxide_ppm: int | None = None
+    smoke: bool | None = None
+    water: bool | None = None
+
+
+@dataclass(frozen=True)
+class PowerMeasured:
+    """A reading of the mains meter: the power now, and its counter."""
+
+    meter: SensorId
+    power_w: int
+    energy_wh: int
+
+
+@dataclass(frozen=True)
+class SensorChanged:
+    """A radar, environment sensor or meter answers, or does not."""
+
+    sensor: SensorId
+    online: bool
+    detail: str = ""

@@ -1,0 +1,86 @@
+"""What people want of the station: the cloud's standing will and commands, and hands at its own screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from contract.ids import LoadId
+from contract.records import AlarmCode, Posture
+
+
+@dataclass(frozen=True)
+class AlarmSeen:
+    """Somebody has seen the alarm that was raised at `raised_at_ms` (its record's time); a later one they have not."""
+
+    code: AlarmCode
+    source: str
+    raised_at_ms: int
+    by: str
+
+
+@dataclass(frozen=True)
+class AlarmAside:
+    """Somebody puts an alarm aside until `until_ms`, wall time; one that is over takes it back."""
+
+    code: AlarmCode
+    source: str
+    until_ms: int
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DesiredReceived:
+    """The standing will, already authenticated. `posture` None: the station's own plan decides."""
+
+    revision: int
+    posture: Posture | None
+    acknowledged: tuple[AlarmSeen, ...] = ()
+    shelved: tuple[AlarmAside, ...] = ()
+    loads_cut: tuple[LoadId, ...] = ()
+    by: str = ""
+    """Who has changed the will last."""
+
+
+@dataclass(frozen=True)
+class AcknowledgeRequested:
+    seen: AlarmSeen
+
+
+@dataclass(frozen=True)
+class ShelveRequested:
+    aside: AlarmAside
+
+
+@dataclass(frozen=True)
+class WelfareAnswerGiven:
+    """Somebody touched "I am all right" on the screen, or a technician says that somebody has looked (`attended`)."""
+
+    attended: bool = False
+
+
+@dataclass(frozen=True)
+class CommandReceived:
+    """A momentary act, already authenticated and within its session and lifetime."""
+
+    id: str
+    kind: str
+    issued_by: str
+    args: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class CommandInterrupted:
+    """The shell knows that a command begun will not be finished."""
+
+    id: str
+    kind: str
+    issued_by: str
+
+
+@dataclass(frozen=True)
+class MessageRefused:
+    """The shell has refused a downward message (stale, re-addressed, mis-signed, unreadable)."""
+
+    topic: str
+    reason: str
