@@ -37,6 +37,8 @@ CODES: list[tuple[str, type[StrEnum]]] = [
     ("cause", PostureCause),
     ("alarm", AlarmCode),
     ("alarm", CloudAlarm),
+    ("advice", AlarmCode),
+    ("advice", CloudAlarm),
     ("priority", Priority),
     ("story", StoryName),
     ("lockcause", LockCause),
