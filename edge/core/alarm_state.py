@@ -22,6 +22,16 @@ class AlarmConfig:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What may be an alarm, as the state knows it. `stands` None: not known yet in this run."""
+
+    code: AlarmCode
+    source: str
+    stands: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Alarm:
     """An alarm that stands. `since_ms` is wall time."""
 

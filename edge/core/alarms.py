@@ -8,10 +8,10 @@ so once the inputs have been read (the run is under way) their silence means tha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from contract.records import AlarmCleared, AlarmCode, AlarmRaised, DoorMode, Priority
+from edge.core.alarm_state import Condition
 from edge.core.config import StationConfig
 from edge.core.events import StorageStatus
 from edge.core.state import MAX_STANDING_ALARMS, Health, Pending, StationState
@@ -65,14 +65,6 @@ DELAY_MS: Final[dict[AlarmCode, int]] = {
     AlarmCode.CLOCK_UNTRUSTED: 600_000,
 }
 """How long a condition stands before its alarm does; 0 where none is given. Clearing has no delay."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    code: AlarmCode
-    source: str
-    stands: bool | None
-    detail: str = ""
 
 
 def conditions(config: StationConfig, state: StationState) -> Iterator[Condition]:
