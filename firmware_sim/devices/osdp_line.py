@@ -1,29 +1,19 @@
 """The reader's end of its RS-485 line, as a pseudo terminal, with everything that can happen to bytes on the way.
 
-The controller opens the far end through a symlink whose path is stable; the simulator keeps the far end open as well,
-so that the line outlives the controller. Faults act on whole replies: lost, corrupted (one bit, place by seed) or
-delayed; noise is random bytes between them.
+Faults act on whole replies: lost, corrupted (one bit, place by seed) or delayed; noise is random bytes between them.
 
-Bounds: what the controller does not read within the terminal's own buffer (4 KiB) is lost, as on a wire; 64 delayed
-replies.
+Bounds: those of `pty_line`, and 64 delayed replies.
 """
 
-import contextlib
-import errno
-import logging
-import os
 import random
-import termios
-import tty
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
 from osdp import Channel
 
+from firmware_sim.devices.pty_line import PtyLine
 from firmware_sim.log import monotonic_ms
-
-logger = logging.getLogger(__name__)
 
 MAX_DELAYED = 64
 MAX_NOISE_BYTES = 1024
@@ -60,11 +50,8 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
     def __init__(self, device: Path, baud: int, random_source: random.Random) -> None:
         super().__init__()
         self._random = random_source
-        self._device = device
-        self._master, self._far_end = os.openpty()
-        tty.setraw(self._far_end)
-        self._set_speed(baud)
-        os.set_blocking(self._master, False)
+        self._pty = PtyLine(device)
+        self._pty.set_speed(baud)
         self._delayed: deque[tuple[float, bytes]] = deque()
         self.lose_replies = 0
         self.corrupt_replies = 0
@@ -72,27 +59,14 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
         self.sent: deque[tuple[float, ReplyHead | None, bool]] = deque(maxlen=MAX_DELAYED)
         """(moment, head, really on the wire) of every reply since the reader last looked."""
 
-    def _set_speed(self, baud: int) -> None:
-        speed: int = getattr(termios, f"B{baud}")
-        attributes = termios.tcgetattr(self._far_end)
-        attributes[4] = attributes[5] = speed
-        termios.tcsetattr(self._far_end, termios.TCSANOW, attributes)
-
     def publish(self) -> None:
-        """Point the stable path at this line; done last at start, so that a start that fails leaves another's path
-        alone."""
-        self._device.parent.mkdir(parents=True, exist_ok=True)
-        self._device.unlink(missing_ok=True)
-        self._device.symlink_to(os.ttyname(self._far_end))
+        self._pty.publish()
 
     def fileno(self) -> int:
-        return self._master
+        return self._pty.fileno()
 
     def read(self, max_bytes: int) -> bytes:
-        try:
-            return os.read(self._master, max_bytes)
-        except BlockingIOError:
-            return b""
+        return self._pty.read(max_bytes)
 
     def write(self, packet: bytes) -> int:
         """Send one reply. libosdp is told that it left, whatever became of it: a sender does not see its line's
@@ -118,7 +92,7 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
         return self._delayed[0][0] if self._delayed else None
 
     def inject_noise(self, count: int) -> None:
-        self._send_raw(self._random.randbytes(min(count, MAX_NOISE_BYTES)))
+        self._pty.write(self._random.randbytes(min(count, MAX_NOISE_BYTES)))
 
     def discard_input(self) -> None:
         """A reader without power: what arrives goes nowhere."""
@@ -127,11 +101,7 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
         self._delayed.clear()
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            if os.readlink(self._device) == os.ttyname(self._far_end):
-                self._device.unlink()
-        os.close(self._master)
-        os.close(self._far_end)
+        self._pty.close()
 
     def _put(self, packet: bytes) -> None:
         if self.corrupt_replies > 0:
@@ -139,12 +109,4 @@ class OsdpLine(Channel):  # type: ignore[misc]  # libosdp ships no types
             broken = bytearray(packet)
             broken[self._random.randrange(len(broken))] ^= 1 << self._random.randrange(8)
             packet = bytes(broken)
-        self._send_raw(packet)
-
-    def _send_raw(self, data: bytes) -> None:
-        try:
-            os.write(self._master, data)
-        except OSError as error:
-            if error.errno != errno.EAGAIN:
-                raise
-            logger.debug("reader line: nobody reads, %d bytes are lost", len(data))
+        self._pty.write(packet)
