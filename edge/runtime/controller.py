@@ -11,40 +11,38 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from contract.ids import ReaderId
 from contract.plain import plain
-from contract.policy.model import Member
 from contract.records import Record, kind_of, to_body
 from edge.core import events, station
 from edge.core.config import StationConfig
-from edge.core.effects import Effect, Feedback, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
+from edge.core.effects import ReaderFeedback, Urgency
 from edge.core.snapshot import SNAPSHOT_VERSION, snapshot
 from edge.core.state import Now
 from edge.core.view import view
 from edge.journal.model import NewRecord
-from edge.roster.errors import RosterUnavailable
 from edge.runtime import gpio_thread, ipc, journal_thread
 from edge.runtime.actuation import Actuation, Verdict
+from edge.runtime.actuators import Actuators
 from edge.runtime.children import SupervisedChild
 from edge.runtime.clock import monotonic_ms, wall_ms
 from edge.runtime.clock_watch import ClockWatch
 from edge.runtime.explaining import Explainer
 from edge.runtime.health import HealthMeter
+from edge.runtime.looking_up import card_event
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.picture import state_message
-from edge.runtime.reports import child_event, pin_events, presented_ms
+from edge.runtime.reports import child_event, child_lost_events, pin_events
 from edge.runtime.start import ControllerFailed, LateRestart, Roster, Start
+from edge.runtime.state_teller import StateTeller
 from edge.runtime.station_socket import StationSocket
 
 log = logging.getLogger(__name__)
 
 CHECK_S: Final = 0.25
 HEALTH_S: Final = 60.0
-TELL_STATE_S: Final = 0.02
-"""The live picture is drawn when the lock has moved, not before."""
 SNAPSHOT_EVERY: Final = 1_000
 STOP_CHILDREN_S: Final = 1.0
 STOP_JOURNAL_S: Final = 2.5
@@ -71,17 +69,18 @@ class Controller:
         self._socket = socket
         self._health = health
         self._clock = clock
-        self._explainer = explainer
+        self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "status": self._status,
+            "explain": lambda question: explainer.answer(question, self._state, self._now()),
+        }
+        """What can be asked at the socket, by name."""
         self._actuation = Actuation()
         self._epoch = start.epoch
         self._unacknowledged = start.unacknowledged
         self._latest_trusted_ms = start.latest_trusted_ms
         self._records_since_snapshot = start.booted.records_replayed
         self._timer: asyncio.TimerHandle | None = None
-        self._told_state: dict[str, Any] = {}
-        self._tell_state: asyncio.TimerHandle | None = None
         self._resets = 0
-        self._signs: dict[ReaderId, Feedback] = {}
         self._ping = 0
         self._ready = False
         self._late_restart = LateRestart()
@@ -93,11 +92,13 @@ class Controller:
         self,
         pins: gpio_thread.GpioThread,
         journal: journal_thread.JournalThread,
-        reader: SupervisedChild,
-        uplink: SupervisedChild,
+        children: Mapping[ipc.Child, SupervisedChild],
     ) -> None:
         """The parts that call back into this object, and so are made after it."""
-        self._pins, self._journal, self._reader, self._uplink = pins, journal, reader, uplink
+        self._pins, self._journal, self._children = pins, journal, children
+        self._uplink = children[ipc.Child.UPLINK]
+        self._actuators = Actuators(pins, children, self._socket.tell, self._stop_soon)
+        self._teller = StateTeller(self._picture, [self._uplink], self._socket.tell)
 
     # ------------------------------------------------ life
 
@@ -113,8 +114,8 @@ class Controller:
         for finding in self._start.findings:
             self.happen(finding)
         self._watch_clock()
-        self._reader.start()
-        self._uplink.start()
+        for child in self._children.values():
+            child.start()
         try:
             await self._socket.start()
         except OSError as error:
@@ -134,6 +135,9 @@ class Controller:
             self.happen(events.StopRequested(why))
             self._stopped.set()
 
+    def _stop_soon(self, why: str) -> None:
+        self._loop.call_soon(self.stop, why)
+
     def _fail(self, detail: str) -> None:
         self._failure = self._failure or detail
         self._stopped.set()
@@ -146,8 +150,9 @@ class Controller:
 
     async def _shut_down(self) -> None:
         self._pins.set_lock(False)
-        self._tell_uplink_state()
-        for child in (children := (self._uplink, self._reader)):
+        self._teller.now()
+        children = self._children.values()
+        for child in children:
             child.ask_to_stop()
         await asyncio.gather(*(asyncio.to_thread(child.wait_for_end, STOP_CHILDREN_S) for child in children))
         self._pins.stop()
@@ -172,7 +177,7 @@ class Controller:
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
             self._snapshot()
         self._set_timer()
-        self._tell_state_soon()
+        self._teller.soon()
 
     def _record(self, records: tuple[Record, ...], now: Now) -> int | None:
         """Hand records to the journal; the ticket by which their commit will be known, None when there is no room."""
@@ -213,24 +218,11 @@ class Controller:
 
     def _obey(self, verdict: Verdict) -> None:
         for effect in verdict.do:
-            self._carry_out(effect)
+            self._actuators.carry_out(effect)
             if effect.urgency is Urgency.AFTER_COMMIT:
                 self._loop.call_soon(self.happen, events.EffectDone(effect))
         for effect, reason in verdict.refuse:
             self._loop.call_soon(self.happen, events.EffectRefused(effect, reason))
-
-    def _carry_out(self, effect: Effect) -> None:
-        self._socket.tell({"effect": type(effect).__name__, "mono_ns": time.monotonic_ns()})
-        if isinstance(effect, ReleaseLock):
-            self._pins.set_lock(True)
-        elif isinstance(effect, SecureLock):
-            self._pins.set_lock(False)
-        elif isinstance(effect, ReaderFeedback):
-            if effect.outcome in ipc.LASTING_SIGNS:
-                self._signs[effect.reader] = effect.outcome
-            self._reader.send(ipc.ShowOutcome(effect.reader, effect.outcome))
-        elif isinstance(effect, Stop):
-            self._loop.call_soon(self.stop, effect.why)
 
     # ------------------------------------------------ what the parts report
 
@@ -271,7 +263,7 @@ class Controller:
             self._uplink.send(ipc.JournalGrew(report.epoch))
         elif isinstance(report, journal_thread.Acknowledged):
             self._unacknowledged = report.unacknowledged
-            self._tell_state_soon()
+            self._teller.soon()
         elif isinstance(report, journal_thread.StorageTrouble):
             if report.status in (events.StorageStatus.FULL, events.StorageStatus.UNAVAILABLE):
                 self._obey(self._actuation.failed())
@@ -294,19 +286,14 @@ class Controller:
 
     def child_changed(self, child: ipc.Child, running: bool, detail: str) -> None:
         """A child has begun to speak, or has failed."""
-        is_uplink = child is ipc.Child.UPLINK
         self.happen(events.ChildRunning(str(child)) if running else events.ChildRestarting(str(child), detail))
-        if running and is_uplink:
-            self._told_state = {}
-            self._tell_uplink_state()
-        elif running:
-            for reader, sign in self._signs.items():
-                self._reader.send(ipc.ShowOutcome(reader, sign))
-        elif is_uplink:
-            self.happen(events.UplinkChanged(connected=False, detail=detail))
+        if running:
+            self._teller.forget(child)
+            if child is ipc.Child.READER:
+                self._actuators.show_signs_again()
         else:
-            for reader in self._config.readers:
-                self.happen(events.ReaderChanged(reader, online=False, detail=detail))
+            for event in child_lost_events(self._config, child, detail):
+                self.happen(event)
 
     def child_said(self, message: ipc.Message) -> None:
         """From a child; its kinds have been checked."""
@@ -326,16 +313,7 @@ class Controller:
         if card.reader not in self._config.readers:
             log.error("a card from a reader that this station does not have")
             return
-        member: Member | None = None
-        available = True
-        try:
-            member = self._roster.find(card.credential)
-        except RosterUnavailable as error:
-            log.error("%s", error)
-            available = False
-        self.happen(
-            events.CardPresented(card.reader, card.credential, member, presented_ms(card), roster_available=available)
-        )
+        self.happen(card_event(self._roster, card))
         times = {"received_ns": card.received_mono_ns, "began_ns": began_ns, "decided_ns": time.monotonic_ns()}
         self._socket.tell({"card": card.reader, **times})
 
@@ -344,8 +322,8 @@ class Controller:
     def _check_all(self) -> None:
         self._next_check = self._loop.call_later(CHECK_S, self._check_all)
         self._pins.check()
-        self._reader.check()
-        self._uplink.check()
+        for child in self._children.values():
+            child.check()
         self._watch_clock()
         self._ping += 1
         self._pins.ping(self._ping)
@@ -374,26 +352,21 @@ class Controller:
             unacknowledged=self._unacknowledged,
         )
 
-    def _tell_state_soon(self) -> None:
-        if self._tell_state is None:
-            self._tell_state = self._loop.call_later(TELL_STATE_S, self._tell_uplink_state)
-
-    def _tell_uplink_state(self) -> None:
-        """The live picture, when it has changed in more than how much is still to be acknowledged."""
-        self._tell_state = None
-        picture = self._picture()
-        gist = {**picture, "unacknowledged": self._unacknowledged > 0}
-        if gist == self._told_state:
-            return
-        if self._uplink.send(ipc.StateChanged(picture)):
-            self._told_state = gist
-            self._socket.tell({"state": picture})
+    # ------------------------------------------------ questions
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """For the socket. Raises `ValueError` for a question that is not known."""
-        if question.get("ask") == "status":
-            pids = {"controller": self._health.pid, "reader": self._reader.pid, "uplink": self._uplink.pid}
-            return {"station": self._config.station_id, "state": self._picture(), "pids": pids, "ready": self._ready}
-        if question.get("ask") == "explain":
-            return self._explainer.answer(question, self._state, self._now())
-        raise ValueError(f"unknown question {question.get('ask')!r}; known are status, explain, tail")
+        asked = question.get("ask")
+        answer = self._answers.get(asked) if isinstance(asked, str) else None
+        if answer is None:
+            raise ValueError(f"unknown question {asked!r}; known are {', '.join(self._answers)}, tail")
+        return answer(question)
+
+    def _status(self, question: dict[str, Any]) -> dict[str, Any]:
+        pids = {str(name): child.pid for name, child in self._children.items()}
+        return {
+            "station": self._config.station_id,
+            "state": self._picture(),
+            "pids": {"controller": self._health.pid, **pids},
+            "ready": self._ready,
+        }

@@ -36,10 +36,10 @@ def load_or_last_good(path: Path) -> tuple[LoadedConfig, str | None]:
 
 def load_usable(path: Path) -> LoadedConfig:
     """A configuration that a station can be built from. Raises `ConfigError`."""
-    from edge.runtime import wiring
+    from edge.runtime.core_config import core_config
 
     loaded = load(path)
-    wiring.core_config(loaded.config)
+    core_config(loaded.config)
     return loaded
 
 

@@ -13,6 +13,7 @@ from edge.roster.reader import RosterReader
 from edge.runtime import wiring
 from edge.runtime.clock import kernel_synchronised, monotonic_ms, wall_ms
 from edge.runtime.config import Config
+from edge.runtime.core_config import core_config
 from edge.runtime.explaining import Explainer
 from edge.runtime.replay import newest_state
 
@@ -24,7 +25,7 @@ def explain_from_files(config: Config, question: Mapping[str, Any]) -> dict[str,
         ValueError: the question cannot be understood.
         JournalError, KeyUnusable, ConfigError: a file cannot be used.
     """
-    decisions = wiring.core_config(config)
+    decisions = core_config(config)
     key = _key(config.station.data_dir / wiring.HASH_KEY_NAME)
     state: StationState = initial_state(decisions)
     latest_trusted_ms = None

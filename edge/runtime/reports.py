@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge.core import events
+from edge.core.config import StationConfig
 from edge.drivers.door_gpio import Input
 from edge.runtime import gpio_thread, ipc
 
@@ -52,6 +53,15 @@ def child_event(message: ipc.Message) -> events.Event | None:
             return events.RosterChanged(message.available, message.detail)
         case _:
             return None
+
+
+def child_lost_events(config: StationConfig, child: ipc.Child, detail: str) -> tuple[events.Event, ...]:
+    """What is not known any more while a child is away."""
+    match child:
+        case ipc.Child.READER:
+            return tuple(events.ReaderChanged(reader, online=False, detail=detail) for reader in config.readers)
+        case ipc.Child.UPLINK:
+            return (events.UplinkChanged(connected=False, detail=detail),)
 
 
 def presented_ms(card: ipc.CardRead) -> int:

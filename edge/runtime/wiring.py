@@ -6,35 +6,26 @@ OSDP, and every import costs memory and start time on a Pi.
 
 import asyncio
 import fcntl
-import json
 import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from contract.ids import Epoch, ReaderId
-from contract.records import Direction, Record
-from edge.core import config as core
-from edge.core import events, station
-from edge.core.state import RecordedAt, StationState
-from edge.journal.errors import JournalError, SchemaTooNew, StorageCorrupt
+from contract.ids import ReaderId
+from edge.journal.errors import JournalError, SchemaTooNew
 from edge.journal.journal import Journal
-from edge.journal.model import MIB, Budget, StoredRecord
+from edge.journal.model import MIB, Budget
 from edge.roster.credential import load_or_create_key
 from edge.roster.reader import RosterReader
 from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
-from edge.runtime.schedule_config import plan_of
+from edge.runtime.core_config import core_config
 
 if TYPE_CHECKING:
     from edge.drivers.reader_osdp import CardBits, OsdpReader
     from edge.runtime.controller import Controller
-    from edge.runtime.start import Start
 
 log = logging.getLogger(__name__)
 
@@ -102,37 +93,6 @@ def _channel_key(section: ReaderSection) -> bytes:
 # ---------------------------------------------------------------- the controller
 
 
-def core_config(config: Config) -> core.StationConfig:
-    """The part of the configuration that decisions depend on. Raises `ConfigError`."""
-    door = config.door
-    try:
-        return core.StationConfig(
-            station_id=config.station_id,
-            readers=tuple(reader.id for reader in config.readers),
-            timezone=ZoneInfo(config.station.timezone),
-            door=core.DoorConfig(
-                release_ms=door.release_ms,
-                extended_release_ms=door.extended_release_ms,
-                held_pre_alarm_ms=door.held_pre_alarm_ms,
-                held_ms=door.held_ms,
-                relock_on=door.relock_on,
-                lock_kind=door.lock_kind,
-                exit_action=door.exit_action,
-                bounce_ms=door.debounce_ms,
-            ),
-            plan=plan_of(config.schedule),
-            readers_out=frozenset(reader.id for reader in config.readers if reader.direction is Direction.OUT),
-            access=core.AccessConfig(
-                capacity=config.access.capacity,
-                strict_clock=config.access.strict_clock,
-                antipassback=config.access.antipassback,
-                antipassback_forget_ms=config.access.antipassback_forget_s * 1_000,
-            ),
-        )
-    except ValueError as error:
-        raise ConfigError(f"section [door]: {error}") from None
-
-
 def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Controller":
     """A station from its configuration; `refused` says why a newer configuration was not taken.
 
@@ -148,6 +108,7 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     from edge.runtime.health import HealthMeter
     from edge.runtime.ipc import Child
     from edge.runtime.journal_thread import JournalThread
+    from edge.runtime.resuming import resume
     from edge.runtime.station_socket import SOCKET_NAME, StationSocket
 
     config = loaded.config
@@ -159,11 +120,11 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     _claim(config)
     journal, trouble = _open_journal(config)
     try:
-        start = _start(decisions, loaded, journal, trouble, refused)
+        start = resume(decisions, loaded, journal, trouble, refused)
     except (JournalError, sqlite3.Error, OSError, ValueError) as error:
         log.error("starting without the journal: %s", error)
         journal, trouble = None, str(error)
-        start = _start(decisions, loaded, journal, trouble, refused)
+        start = resume(decisions, loaded, journal, trouble, refused)
     controller = Controller(
         decisions,
         start,
@@ -187,8 +148,7 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
         JournalThread(
             journal, lambda: Journal.open(journal_path(config), _budget(config)), controller.journal_reported
         ),
-        child(Child.READER),
-        child(Child.UPLINK),
+        {which: child(which) for which in (Child.READER, Child.UPLINK)},
     )
     return controller
 
@@ -247,87 +207,3 @@ def _open_journal(config: Config) -> tuple[Journal | None, str]:
                 log.error("starting without the journal: %s", error)
                 return None, str(error)
             time.sleep(0.05)
-
-
-def _start(
-    decisions: core.StationConfig, loaded: LoadedConfig, journal: Journal | None, trouble: str, refused: str | None
-) -> "Start":
-    from edge.runtime.start import Start
-
-    findings: list[events.Event] = []
-    if refused is not None:
-        findings.append(events.ConfigRefused(refused))
-    state, replayed, latest_trusted_ms = station.initial_state(decisions), 0, None
-    if journal is None:
-        findings.append(events.StorageChanged(events.StorageStatus.UNAVAILABLE, trouble))
-    else:
-        if journal.opened.recovered:
-            findings.append(events.JournalReset(journal.opened.reason))
-        state, replayed, latest_trusted_ms, notes = _replayed_or_reset(decisions, journal)
-        for note in notes:
-            findings.append(events.JournalReset(note))
-    # Only the very first run of a storage follows no run that could have crashed.
-    first = journal is not None and journal.boot == 1 and not journal.opened.recovered
-    booted = events.Booted(
-        software=version("yizhan"),
-        config_digest=loaded.digest,
-        clean_stop=state.durable.stopped or first,
-        boot=journal.boot if journal is not None else 0,
-        records_replayed=replayed,
-    )
-    return Start(
-        state,
-        booted,
-        tuple(findings),
-        journal.epoch if journal is not None else Epoch("0" * 32),
-        journal.unacknowledged if journal is not None else 0,
-        latest_trusted_ms,
-    )
-
-
-def _replayed_or_reset(
-    decisions: core.StationConfig, journal: Journal
-) -> tuple[StationState, int, int | None, tuple[str, ...]]:
-    """As `replayed_state`; a journal that turns out to be damaged further back than opening looks is set aside, so that
-    it does not end every start. Raises `JournalError` when storage has failed otherwise."""
-    try:
-        return replayed_state(decisions, journal)
-    except (JournalError, sqlite3.Error, ValueError) as error:
-        log.error("the journal cannot be replayed: %s", error)
-    with suppress(StorageCorrupt):
-        # Walks all of it and remembers the damage for `reopen`.
-        journal.verify()
-    reopened = journal.reopen()
-    state, replayed, latest_trusted_ms, notes = replayed_state(decisions, journal)
-    return state, replayed, latest_trusted_ms, (*notes, *([reopened.reason] if reopened.recovered else []))
-
-
-def replayed_state(
-    decisions: core.StationConfig, journal: Journal
-) -> tuple[StationState, int, int | None, tuple[str, ...]]:
-    """The durable state of a journal: its newest readable snapshot and the records behind it."""
-    notes: list[str] = []
-    while True:
-        loaded = journal.load()
-        notes += loaded.notes
-        state = station.initial_state(decisions)
-        if loaded.snapshot is None:
-            break
-        try:
-            state = station.from_snapshot(json.loads(loaded.snapshot.state_json))
-            break
-        except ValueError as error:
-            notes.append(f"snapshot set aside: {error}")
-            for _ in loaded.records:
-                pass
-            journal.set_aside_snapshot()
-    count = 0
-
-    def counted(records: Iterable[StoredRecord]) -> Iterable[tuple[Record, RecordedAt]]:
-        nonlocal count
-        for stored in records:
-            count += 1
-            yield stored.record, RecordedAt(stored.mono_ms, stored.recorded_at_ms, stored.boot)
-
-    state = station.replay(state, counted(loaded.records))
-    return state, count, loaded.latest_trusted_ms, tuple(notes)

@@ -7,8 +7,8 @@ import pytest
 from contract.policy.model import Antipassback
 from contract.records import Direction
 from edge.core.config import StationConfig
-from edge.runtime import wiring
 from edge.runtime.config import ConfigError, load
+from edge.runtime.core_config import core_config
 from tests.runtime.test_explaining import STATION
 
 OUT = '[[readers]]\nid = "way-out"\ndevice = "/dev/null"\nkey_file = "/dev/null"\ndirection = "out"\n'
@@ -17,7 +17,7 @@ OUT = '[[readers]]\nid = "way-out"\ndevice = "/dev/null"\nkey_file = "/dev/null"
 def core(tmp_path: Path, more: str) -> StationConfig:
     path = tmp_path / "edge.toml"
     path.write_text(STATION.format(root=tmp_path) + more, encoding="utf-8")
-    return wiring.core_config(load(path).config)
+    return core_config(load(path).config)
 
 
 def test_access_reaches_the_core(tmp_path: Path) -> None:

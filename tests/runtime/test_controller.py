@@ -168,7 +168,7 @@ def test_lasting_signs_are_told_to_a_reader_process_that_comes_back(
     shown: list[ipc.Message] = []
 
     def act() -> None:
-        monkeypatch.setattr(station._reader, "send", shown.append)
+        monkeypatch.setattr(station._children[ipc.Child.READER], "send", shown.append)
         station.happen(events.FireChanged(True))
         shown.clear()
         station.child_changed(ipc.Child.READER, False, "killed")

@@ -8,8 +8,8 @@ import pytest
 
 from contract.records import Posture
 from edge.core.config import StationConfig
-from edge.runtime import wiring
 from edge.runtime.config import ConfigError, load
+from edge.runtime.core_config import core_config
 from tests.runtime.test_explaining import STATION
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -29,7 +29,7 @@ hours = ["09:00-10:00"]
 def core(tmp_path: Path, schedule: str) -> StationConfig:
     path = tmp_path / "edge.toml"
     path.write_text(STATION.format(root=tmp_path) + schedule, encoding="utf-8")
-    return wiring.core_config(load(path).config)
+    return core_config(load(path).config)
 
 
 def test_weekdays_holidays_and_exceptions_become_the_cores_plan(tmp_path: Path) -> None:

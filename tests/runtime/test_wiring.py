@@ -30,7 +30,7 @@ from edge.core.snapshot import SNAPSHOT_VERSION
 from edge.journal.journal import Journal
 from edge.runtime import wiring
 from edge.runtime.config import load
-from edge.runtime.wiring import replayed_state
+from edge.runtime.resuming import replayed_or_reset, replayed_state
 from tests.journal.support import NOW_MS, new
 from tests.runtime.test_config import GOOD
 
@@ -100,7 +100,7 @@ def test_a_journal_damaged_far_back_does_not_keep_the_station_from_starting(tmp_
         file.write(b"\xa5" * 8_192)
     journal = Journal.open(path)
     assert not journal.opened.recovered, "opening alone does not see it"
-    state, replayed, _, notes = wiring._replayed_or_reset(DECISIONS, journal)
+    state, replayed, _, notes = replayed_or_reset(DECISIONS, journal)
     assert (replayed, len(notes)) == (0, 1)
     assert state.durable.desired_revision == -1
     journal.append([new(many[0])])

@@ -1,0 +1,50 @@
+"""The part of a station's configuration that its decisions depend on, one function for each part of the core."""
+
+from zoneinfo import ZoneInfo
+
+from contract.records import Direction
+from edge.core import config as core
+from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
+from edge.runtime.schedule_config import plan_of
+
+
+def core_config(config: Config) -> core.StationConfig:
+    """Raises `ConfigError`."""
+    try:
+        door = _door(config.door)
+    except ValueError as error:
+        raise ConfigError(f"section [door]: {error}") from None
+    try:
+        return core.StationConfig(
+            station_id=config.station_id,
+            readers=tuple(reader.id for reader in config.readers),
+            readers_out=frozenset(reader.id for reader in config.readers if reader.direction is Direction.OUT),
+            timezone=ZoneInfo(config.station.timezone),
+            plan=plan_of(config.schedule),
+            door=door,
+            access=_access(config.access),
+        )
+    except ValueError as error:
+        raise ConfigError(f"the station: {error}") from None
+
+
+def _door(section: DoorSection) -> core.DoorConfig:
+    return core.DoorConfig(
+        release_ms=section.release_ms,
+        extended_release_ms=section.extended_release_ms,
+        held_pre_alarm_ms=section.held_pre_alarm_ms,
+        held_ms=section.held_ms,
+        relock_on=section.relock_on,
+        lock_kind=section.lock_kind,
+        exit_action=section.exit_action,
+        bounce_ms=section.debounce_ms,
+    )
+
+
+def _access(section: AccessSection) -> core.AccessConfig:
+    return core.AccessConfig(
+        capacity=section.capacity,
+        strict_clock=section.strict_clock,
+        antipassback=section.antipassback,
+        antipassback_forget_ms=section.antipassback_forget_s * 1_000,
+    )
