@@ -19,7 +19,7 @@ the door stays as it is.
 alone: for every cell, folding its facts leads from the mode to the cell's next one.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -38,6 +38,7 @@ from contract.records import (
     FireStarted,
     StationBooted,
 )
+from edge.core.changed import changed
 from edge.core.state import Door, Release
 
 
@@ -155,24 +156,24 @@ def fold(door: Door, record: DoorRecord) -> Door:
             return Door(fire=door.fire, held_for_ms=door.held_for_ms)
         case DoorReleased():
             release = Release(record.cause, record.member, record.hold_ms, record.direction)
-            return replace(door, mode=_MODE_AFTER_RELEASE.get(door.mode, door.mode), release=release)
+            return changed(door, mode=_MODE_AFTER_RELEASE.get(door.mode, door.mode), release=release)
         case DoorRelocked():
             mode = DoorMode.SECURED if door.mode is DoorMode.RELEASED else door.mode
-            return replace(door, mode=mode, release=None)
+            return changed(door, mode=mode, release=None)
         case DoorOpened():
-            return replace(door, mode=DoorMode.OPEN)
+            return changed(door, mode=DoorMode.OPEN)
         case DoorForced():
-            return replace(door, mode=DoorMode.FORCED)
+            return changed(door, mode=DoorMode.FORCED)
         case DoorClosed():
-            return replace(door, mode=DoorMode.SECURED if door.release is None else DoorMode.RELEASED)
+            return changed(door, mode=DoorMode.SECURED if door.release is None else DoorMode.RELEASED)
         case DoorHeldPreAlarm():
-            return replace(door, mode=DoorMode.HELD_PRE_ALARM)
+            return changed(door, mode=DoorMode.HELD_PRE_ALARM)
         case DoorHeld():
-            return replace(door, mode=DoorMode.HELD, held_for_ms=record.open_ms)
+            return changed(door, mode=DoorMode.HELD, held_for_ms=record.open_ms)
         case DoorHeldCleared():
-            return replace(door, mode=DoorMode.OPEN if door.mode is DoorMode.HELD else door.mode, held_for_ms=None)
+            return changed(door, mode=DoorMode.OPEN if door.mode is DoorMode.HELD else door.mode, held_for_ms=None)
         case _:
-            return replace(door, fire=isinstance(record, FireStarted))
+            return changed(door, fire=isinstance(record, FireStarted))
 
 
 _MODE_AFTER_RELEASE: Final = {

@@ -1,7 +1,6 @@
 """Records to state. `apply` is the only thing that changes durable state, in a live step and in a replay alike."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from contract.ids import NodeId
 from contract.records import (
@@ -43,6 +42,7 @@ from contract.records import (
     WelfareAsked,
 )
 from edge.core import alarm_state, door, load_state, pin_state, presence_state
+from edge.core.changed import changed
 from edge.core.state import (
     MAX_COMMANDS_BEGUN,
     MAX_COMMANDS_SEEN,
@@ -75,51 +75,51 @@ def replay(state: StationState, records: Iterable[tuple[Record, RecordedAt]]) ->
 def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
     match record:
         case StationBooted():
-            booted = replace(durable, boot=at.boot, software=record.software, stopped=False)
-            return replace(
+            booted = changed(durable, boot=at.boot, software=record.software, stopped=False)
+            return changed(
                 booted,
                 door=door.fold(durable.door, record),
                 presence=presence_state.fold(durable.presence, record, at),
                 loads=load_state.fold(durable.loads, record, at),
             )
         case StationStopped():
-            return replace(durable, stopped=True)
+            return changed(durable, stopped=True)
         case (
             DoorReleased() | DoorRelocked() | DoorOpened() | DoorForced() | DoorClosed()
             | DoorHeldPreAlarm() | DoorHeld() | DoorHeldCleared() | FireStarted() | FireEnded()
         ):  # fmt: skip
-            return replace(durable, door=door.fold(durable.door, record))
+            return changed(durable, door=door.fold(durable.door, record))
         case PostureChanged():
             # In a journal from before `DesiredFollowed` said it, this is how the cloud's wish is known.
             wish = record.posture if record.cause == PostureCause.DESIRED else durable.desired_posture
-            return replace(durable, posture=record.posture, desired_posture=wish)
+            return changed(durable, posture=record.posture, desired_posture=wish)
         case DesiredFollowed():
-            return replace(durable, desired_revision=record.revision, desired_posture=record.posture)
+            return changed(durable, desired_revision=record.revision, desired_posture=record.posture)
         case OccupancyChanged():
             # Where surely nobody is, nobody is still inside.
             inside = () if record.sure and record.people == 0 else durable.inside
-            return replace(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+            return changed(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
         case AccessGranted() | AccessDenied():
-            return replace(_passes(durable, record), pins=pin_state.fold(durable.pins, record, at))
+            return changed(_passes(durable, record), pins=pin_state.fold(durable.pins, record, at))
         case AccessNotTaken():
             return _passes(durable, record)
         case AccessTaken():
-            return replace(durable, inside=_inside(durable.inside, record, at))
+            return changed(durable, inside=_inside(durable.inside, record, at))
         case AlarmRaised() | AlarmCleared() | AlarmShelved() | AlarmUnshelved():
-            return replace(durable, alarms=alarm_state.fold(durable.alarms, record, at))
+            return changed(durable, alarms=alarm_state.fold(durable.alarms, record, at))
         case AlarmAcknowledged():
             pins = pin_state.fold(durable.pins, record, at)
-            return replace(durable, alarms=alarm_state.fold(durable.alarms, record, at), pins=pins)
+            return changed(durable, alarms=alarm_state.fold(durable.alarms, record, at), pins=pins)
         case OccupancyCorrected():
             inside = () if record.sure and record.people == 0 else durable.inside
-            corrected = replace(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
-            return replace(corrected, presence=presence_state.fold(durable.presence, record, at))
+            corrected = changed(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+            return changed(corrected, presence=presence_state.fold(durable.presence, record, at))
         case WelfareAsked() | WelfareAnswered():
-            return replace(durable, presence=presence_state.fold(durable.presence, record, at))
+            return changed(durable, presence=presence_state.fold(durable.presence, record, at))
         case LoadSwitched() | LoadCut() | EnergyUsed():
-            return replace(durable, loads=load_state.fold(durable.loads, record, at))
+            return changed(durable, loads=load_state.fold(durable.loads, record, at))
         case RosterSwitched():
-            return replace(durable, roster=_roster(durable, record))
+            return changed(durable, roster=_roster(durable, record))
         case CommandBegun() | CommandAnswered():
             return _command(durable, record)
         case _:
@@ -133,7 +133,7 @@ def _passes(durable: Durable, record: AccessGranted | AccessDenied | AccessNotTa
         used = (*used, record.member)[-MAX_USED_PASSES:] if record.once else used
     elif member in used and (isinstance(record, AccessNotTaken) or record.pass_returned):
         used = tuple(each for each in used if each != member)
-    return durable if used is durable.used_passes else replace(durable, used_passes=used)
+    return durable if used is durable.used_passes else changed(durable, used_passes=used)
 
 
 def _inside(before: tuple[Inside, ...], record: AccessTaken, at: RecordedAt) -> tuple[Inside, ...]:
@@ -158,4 +158,4 @@ def _command(durable: Durable, record: CommandBegun | CommandAnswered) -> Durabl
     begun = tuple(command for command in durable.commands_begun if command.id != record.id)
     if isinstance(record, CommandBegun):
         begun = (*begun, BegunCommand(record.id, record.command, record.issued_by))[-MAX_COMMANDS_BEGUN:]
-    return replace(durable, commands_seen=seen, commands_begun=begun)
+    return changed(durable, commands_seen=seen, commands_begun=begun)

@@ -120,14 +120,17 @@ def deadline(state: StationState) -> int | None:
     """The moment, on this boot's monotonic clock, at which the next timer ends: send a `Tick` then."""
     if state.volatile.stopped:
         return None
-    inputs = state.volatile.inputs
+    volatile = state.volatile
+    inputs, plan = volatile.inputs, volatile.plan
     moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
-    moments += [pending.raise_at_ms for pending in state.volatile.pending]
-    if state.volatile.plan is not None:
-        moments.append(state.volatile.plan.until_ms)
+    if volatile.pending:
+        moments += [pending.raise_at_ms for pending in volatile.pending]
+    if plan is not None:
+        moments.append(plan.until_ms)
     for machine in MACHINES:
         moments += machine.deadlines(state)
-    return min((moment for moment in moments if moment is not None), default=None)
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known else None
 
 
 def _moment_of(event: events.Event, now: Now) -> int:

@@ -5,10 +5,10 @@ Writing a record applies it at once, so a machine always sees the state that its
 other way to durable state.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from contract.records import Record
+from edge.core.changed import changed
 from edge.core.config import StationConfig
 from edge.core.effects import Effect
 from edge.core.fold import apply
@@ -59,10 +59,10 @@ class Turn:
         self.effects.append(effect)
 
     def set_volatile(self, **changes: Any) -> None:
-        self.state = StationState(self.state.durable, replace(self.state.volatile, **changes))
+        self.state = StationState(self.state.durable, changed(self.state.volatile, **changes))
 
     def set_inputs(self, **changes: Any) -> None:
-        self.set_volatile(inputs=replace(self.inputs, **changes))
+        self.set_volatile(inputs=changed(self.inputs, **changes))
 
     def set_parts(self, **changes: Any) -> None:
-        self.set_volatile(parts=replace(self.parts, **changes))
+        self.set_volatile(parts=changed(self.parts, **changes))

