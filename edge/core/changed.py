@@ -1,6 +1,6 @@
 """A frozen dataclass with some fields changed, five times as fast as `dataclasses.replace`.
 
-A step makes a dozen of them, and a simulated year takes some ten million steps. `replace` calls the constructor, which
+A step makes a dozen of them, and a station takes millions of steps in a year. `replace` calls the constructor, which
 sets every field by itself; here the fields are copied in one go. The constructor is not called, so this is for the
 values of `edge.core.state`, which check nothing in theirs.
 """
