@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from contract.ids import Epoch, MemberId, NodeId, ReaderId, Session, StationId, Stream
-from contract.records import AlarmCode, DoorMode, Posture, Priority
+from contract.records import AlarmCode, DoorMode, Posture, PostureCause, Priority
 from contract.versions import WIRE_VERSION
 
 MAX_RECORDS_PER_BATCH = 1_000
 MAX_CHANGES_PER_PAGE = 1_000
+MAX_NAME = 64
+"""Characters of the name of somebody who does something."""
 
 LATEST_MS = 253_370_764_800_000
 """The last year that date functions know in every time zone, 9999, is left out."""
@@ -102,6 +104,11 @@ class StationState(Message):
     roster_members: Count = 0
     storage: Shown = "ok"
     unacknowledged: Count = 0
+    session_age_ms: Count | None = None
+    """How long the session lasts: from its start the lifetimes of commands count."""
+    desired_revision: int | None = Field(default=None, ge=-1, lt=2**63)
+    """Of the standing will in force; -1: none ever was."""
+    posture_cause: PostureCause | Shown | None = None
 
 
 class StreamHead(Part):
@@ -216,12 +223,41 @@ class Command(Message):
     issued_by: Annotated[str, Field(max_length=200)]
 
 
+class SeenAlarm(Part):
+    """Somebody has seen the alarm that was raised at `raised_at_ms`, the station's time; not one that came later."""
+
+    code: AlarmCode | Shown
+    source: Annotated[str, Field(max_length=200)]
+    raised_at_ms: Count
+    by: Annotated[str, Field(max_length=MAX_NAME)]
+
+
+class ShelvedAlarm(Part):
+    """Somebody has put an alarm aside until `until_ms`; a moment that is over takes it back."""
+
+    code: AlarmCode | Shown
+    source: Annotated[str, Field(max_length=200)]
+    until_ms: Moment
+    by: Annotated[str, Field(max_length=MAX_NAME)]
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
 class Desired(Message):
-    """`desired`, retained: the standing will of the cloud. A lower revision than one already followed is refused."""
+    """`desired`, retained: the standing will of the cloud. A lower revision than one already followed is refused.
+
+    What people say of alarms stands here until the station has recorded it, so that it also reaches a station that is
+    away. An alarm code that the station does not know is passed over.
+    """
 
     revision: Count
     posture: Posture | None = None
     """None: the station's own schedule decides."""
+    acknowledged: list[SeenAlarm] = Field(default=[], max_length=64)
+    shelved: list[ShelvedAlarm] = Field(default=[], max_length=64)
+    loads_cut: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=32)
+    by: Shown = ""
+    """Who has changed the will last, and why."""
+    reason: Shown = ""
 
 
 class WireCredential(Part):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.ids import NodeId, ReaderId
-from contract.records import DoorMode, Posture
+from contract.records import DoorMode, Posture, PostureCause
 from edge.core.state import Alarm, RosterVersion, StationState
 
 
@@ -16,6 +16,7 @@ class StationView:
     exit_pressed: bool
     fire: bool
     posture: Posture
+    posture_cause: PostureCause
     people: int
     people_sure: bool
     readers: Mapping[ReaderId, bool]
@@ -38,6 +39,7 @@ def view(state: StationState) -> StationView:
         exit_pressed=volatile.inputs.exit_pressed,
         fire=durable.door.fire,
         posture=durable.posture,
+        posture_cause=_posture_cause(state),
         people=durable.occupancy.people,
         people_sure=durable.occupancy.sure,
         readers={reader: health.ok is True for reader, health in volatile.parts.readers.items()},
@@ -48,3 +50,11 @@ def view(state: StationState) -> StationView:
         boot=durable.boot,
         software=durable.software,
     )
+
+
+def _posture_cause(state: StationState) -> PostureCause:
+    """Who wants the posture that is in force."""
+    if state.durable.desired_posture is not None:
+        return PostureCause.DESIRED
+    plan = state.volatile.plan
+    return PostureCause.USUAL if plan is None or plan.posture is None else PostureCause.SCHEDULE

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Final, cast
 
-from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, Session, Stream
+from contract.ids import CredentialHash, Epoch, LoadId, NodeId, ReaderId, Session, Stream
 from contract.plain import PlainError, build, plain
 from contract.records import Posture
 from edge.core.effects import Feedback
+from edge.core.events import AlarmAside, AlarmSeen
 
 log = logging.getLogger(__name__)
 
@@ -112,8 +113,14 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class DesiredArrived:
+    """The cloud's standing will, whose signature and addressee have been checked."""
+
     revision: int
     posture: Posture | None
+    acknowledged: tuple[AlarmSeen, ...] = ()
+    shelved: tuple[AlarmAside, ...] = ()
+    loads_cut: tuple[LoadId, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ def state_message(view: StationView, *, epoch: str, clock_trusted: bool, unackno
             "fire": view.fire,
         },
         "posture": view.posture,
+        "posture_cause": view.posture_cause,
+        "desired_revision": view.desired_revision,
         "people": view.people,
         "people_sure": view.people_sure,
         "readers": [{"id": reader, "online": online} for reader, online in sorted(view.readers.items())],

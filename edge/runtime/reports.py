@@ -42,7 +42,14 @@ def child_event(message: ipc.Message) -> events.Event | None:
         case ipc.UplinkStatus():
             return events.UplinkChanged(message.connected, message.detail)
         case ipc.DesiredArrived():
-            return events.DesiredReceived(message.revision, message.posture)
+            return events.DesiredReceived(
+                revision=message.revision,
+                posture=message.posture,
+                acknowledged=message.acknowledged,
+                shelved=message.shelved,
+                loads_cut=message.loads_cut,
+                by=message.by,
+            )
         case ipc.CommandArrived():
             return events.CommandReceived(message.id, message.kind, message.issued_by, message.args)
         case ipc.DownwardRefused():

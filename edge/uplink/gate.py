@@ -14,14 +14,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from contract.codec import decode
 from contract.envelope import open_sealed
-from contract.ids import Session, StationId
+from contract.ids import LoadId, Session, StationId
 from contract.messages import Ack, Command, Desired, RosterHead, RosterPage
+from contract.records import AlarmCode
 from contract.topics import DOWNWARD, Leaf, Topic, parse
+from edge.core.events import AlarmAside, AlarmSeen
 from edge.runtime.ipc import CommandArrived, DesiredArrived
 
 MAX_COMMANDS_REMEMBERED: Final = 1_024
 MAX_ARGUMENT_BYTES: Final = 4 * 1024
 MAX_COMMAND_KIND: Final = 64
+MAX_DESIRED_BYTES: Final = 48 * 1024
+"""Fits into one message to the controller."""
 MAX_LIFETIME_MS: Final = 24 * 3600 * 1000
 
 Passed = Ack | CommandArrived | DesiredArrived | RosterHead | RosterPage
@@ -63,8 +67,7 @@ class Gate:
                 raise Refused("retained, which a command never is")
             return self._command(open_sealed(Command, payload, place, keys=self.keys), now_ms)
         if place.leaf is Leaf.DESIRED:
-            desired = open_sealed(Desired, payload, place, keys=self.keys)
-            return DesiredArrived(desired.revision, desired.posture)
+            return _will(open_sealed(Desired, payload, place, keys=self.keys))
         if place.leaf is Leaf.ROSTER_HEAD:
             return open_sealed(RosterHead, payload, place, keys=self.keys)
         page = open_sealed(RosterPage, payload, place, keys=self.keys)
@@ -75,9 +78,11 @@ class Gate:
     def _command(self, command: Command, now_ms: int) -> CommandArrived:
         if command.session != self.session:
             raise Refused(f"command {command.id!r} is of another session")
-        expires_ms = self.began_ms + min(command.expires_in_session_ms, MAX_LIFETIME_MS)
+        expires_ms = self.began_ms + command.expires_in_session_ms
         if now_ms >= expires_ms:
             raise Refused(f"command {command.id!r} expired {now_ms - expires_ms} ms ago")
+        if expires_ms - now_ms > MAX_LIFETIME_MS:
+            raise Refused(f"command {command.id!r} is to hold for more than {MAX_LIFETIME_MS // 1_000} s")
         if command.id in self._seen:
             raise Refused(f"command {command.id!r} is a replay")
         if len(command.kind) > MAX_COMMAND_KIND or len(json.dumps(command.args)) > MAX_ARGUMENT_BYTES:
@@ -92,3 +97,26 @@ class Gate:
         if len(self._seen) >= MAX_COMMANDS_REMEMBERED:
             raise Refused(f"command {command_id!r} is one of more than {MAX_COMMANDS_REMEMBERED} at once")
         self._seen[command_id] = expires_ms
+
+
+def _will(desired: Desired) -> DesiredArrived:
+    """The standing will without what this version does not know. Raises `Refused`."""
+    if len(json.dumps(desired.model_dump(mode="json"))) > MAX_DESIRED_BYTES:
+        raise Refused(f"standing orders are larger than {MAX_DESIRED_BYTES} bytes")
+    known = {str(code): code for code in AlarmCode}
+    return DesiredArrived(
+        revision=desired.revision,
+        posture=desired.posture,
+        acknowledged=tuple(
+            AlarmSeen(known[seen.code], seen.source, seen.raised_at_ms, seen.by)
+            for seen in desired.acknowledged
+            if seen.code in known
+        ),
+        shelved=tuple(
+            AlarmAside(known[aside.code], aside.source, aside.until_ms, aside.by, aside.reason)
+            for aside in desired.shelved
+            if aside.code in known
+        ),
+        loads_cut=tuple(LoadId(load) for load in desired.loads_cut),
+        by=desired.by,
+    )

@@ -23,6 +23,7 @@ class StateLoop:
         self._pace = StatePace()
         self._wake = asyncio.Event()
         self._refused = ""
+        self._began_ms = 0
 
     @property
     def newest(self) -> dict[str, Any] | None:
@@ -36,6 +37,7 @@ class StateLoop:
     async def run(self, wire: Wire) -> None:
         """Publishes until cancelled or until the connection fails."""
         self._pace.new_session()
+        self._began_ms = monotonic_ms()
         while True:
             self._wake.clear()
             due_ms, now_ms = self._pace.due_ms(), monotonic_ms()
@@ -51,9 +53,8 @@ class StateLoop:
     async def _publish(self, wire: Wire, now_ms: int) -> None:
         try:
             # `n` must rise within a boot even when this process has been restarted meanwhile: monotonic time does.
-            state = StationState.model_validate(
-                {**(self._pace.state or {}), "session": wire.session, "n": now_ms, "at_ms": wall_ms()}
-            )
+            told = {"session": wire.session, "session_age_ms": now_ms - self._began_ms, "n": now_ms, "at_ms": wall_ms()}
+            state = StationState.model_validate({**(self._pace.state or {}), **told})
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.codec import encode
 from contract.envelope import seal
-from contract.ids import NodeId, Session, StationId
-from contract.messages import Ack, Command, Desired, Message, RosterHead, RosterPage
-from contract.records import Posture
+from contract.ids import LoadId, NodeId, Session, StationId
+from contract.messages import Ack, Command, Desired, Message, RosterHead, RosterPage, SeenAlarm, ShelvedAlarm
+from contract.records import AlarmCode, Posture
 from contract.topics import DOWNWARD, Leaf, Topic
+from edge.core.events import AlarmAside, AlarmSeen
 from edge.runtime.ipc import CommandArrived, DesiredArrived
 from edge.uplink import gate as gate_module
 from edge.uplink.gate import Gate, Refused
@@ -128,6 +129,41 @@ def test_remembered_commands_are_bounded_and_a_replay_never_passes(gate: Gate, m
 def test_a_desired_posture_passes_also_retained(gate: Gate) -> None:
     payload = sealed(Desired(revision=7, posture=Posture.LOCKDOWN), Leaf.DESIRED)
     assert judge(gate, Leaf.DESIRED, payload, retained=True) == DesiredArrived(7, Posture.LOCKDOWN)
+
+
+def test_what_people_say_of_alarms_passes_without_the_codes_of_a_newer_cloud(gate: Gate) -> None:
+    told = [
+        SeenAlarm(code=code, source="door", raised_at_ms=5, by="王芳") for code in (AlarmCode.DOOR_HELD, "door_melted")
+    ]
+    aside = ShelvedAlarm(code="sensor_offline", source="radar-1", until_ms=9, by="王芳", reason="等待备件")
+    desired = Desired(revision=7, acknowledged=told, shelved=[aside], loads_cut=["heater"], by="王芳", reason="检修")
+    assert judge(gate, Leaf.DESIRED, sealed(desired, Leaf.DESIRED), retained=True) == DesiredArrived(
+        revision=7,
+        posture=None,
+        acknowledged=(AlarmSeen(AlarmCode.DOOR_HELD, "door", 5, "王芳"),),
+        shelved=(AlarmAside(AlarmCode.SENSOR_OFFLINE, "radar-1", 9, "王芳", "等待备件"),),
+        loads_cut=(LoadId("heater"),),
+        by="王芳",
+    )
+
+
+def test_standing_orders_too_large_for_the_controller_are_refused(gate: Gate) -> None:
+    told = [SeenAlarm(code="fire", source="站" * 200, raised_at_ms=1, by="王" * 64) for _ in range(64)]
+    payload = sealed(Desired(revision=7, acknowledged=told), Leaf.DESIRED)
+    assert "larger than" in refusal(gate, Leaf.DESIRED, payload, retained=True)
+
+
+def test_a_command_of_a_session_that_lasts_for_days_passes_within_its_own_lifetime(gate: Gate) -> None:
+    days_ms = 3 * 24 * 3_600_000
+    payload = sealed(command(expires_in_session_ms=days_ms + 15_000), Leaf.COMMAND)
+    assert judge(gate, Leaf.COMMAND, payload, at_ms=BEGAN_MS + days_ms)
+    late = sealed(command(id="command-2", expires_in_session_ms=days_ms + 15_000), Leaf.COMMAND)
+    assert "expired" in refusal(gate, Leaf.COMMAND, late, at_ms=BEGAN_MS + days_ms + 15_000)
+
+
+def test_a_command_that_would_hold_for_longer_than_a_day_is_refused(gate: Gate) -> None:
+    payload = sealed(command(expires_in_session_ms=gate_module.MAX_LIFETIME_MS + 10), Leaf.COMMAND)
+    assert "to hold for more" in refusal(gate, Leaf.COMMAND, payload)
 
 
 def test_roster_heads_pass_and_pages_only_for_this_session(gate: Gate) -> None:
