@@ -7,7 +7,7 @@ the clocks jump, because an interval's border may lie in the hour that they skip
 Time zones are asked through the `tzinfo` that is passed in; reading zone data is not done here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
@@ -53,28 +53,40 @@ class PosturePlan:
 
     def constant_until(self, wall_ms: int, zone: tzinfo) -> int:
         """The moment, after `wall_ms`, until which the plan surely stays as it is."""
-        later_ms = wall_ms + (HORIZON_DAYS - 1) * 24 * 3_600_000
-        if not FIRST_MS <= wall_ms < LAST_MS:
-            return later_ms
-        now = self.posture_at(wall_ms, zone)
-        today = datetime.fromtimestamp(wall_ms // 1_000, zone).date()
-        for moment_ms in sorted(self._moments(today, zone)):
-            if moment_ms > wall_ms and self.posture_at(moment_ms, zone) is not now:
-                return moment_ms
-        return later_ms
+        schedules = [planned.schedule for planned in self.planned]
+        return next_change(lambda at_ms: self.posture_at(at_ms, zone), schedules, wall_ms, zone)
 
-    def _moments(self, today: date, zone: tzinfo) -> Iterator[int]:
-        """Every moment at which the plan may change, from yesterday to the horizon."""
-        for number in range(-1, HORIZON_DAYS + 1):
-            day = today + timedelta(days=number)
-            jump_ms = _jump_on(day, zone)
-            if jump_ms is not None:
-                yield jump_ms
-            for planned in self.planned:
-                for interval in planned.schedule.intervals_on(day):
-                    ends_on = day + timedelta(days=1) if interval.past_midnight else day
-                    for border_day, minute in ((day, interval.start_minute), (ends_on, interval.end_minute)):
-                        yield from _instants(border_day, minute, zone)
+
+def is_open_at(schedule: Schedule, wall_ms: int, zone: tzinfo) -> bool:
+    """Whether a schedule is open at a moment; never when the clock is none."""
+    return FIRST_MS <= wall_ms < LAST_MS and is_within(schedule, datetime.fromtimestamp(wall_ms // 1_000, zone))
+
+
+def next_change(judge: Callable[[int], object], schedules: Iterable[Schedule], wall_ms: int, zone: tzinfo) -> int:
+    """The moment, after `wall_ms`, until which `judge` surely says the same; it may depend on `schedules` alone."""
+    later_ms = wall_ms + (HORIZON_DAYS - 1) * 24 * 3_600_000
+    if not FIRST_MS <= wall_ms < LAST_MS:
+        return later_ms
+    now = judge(wall_ms)
+    today = datetime.fromtimestamp(wall_ms // 1_000, zone).date()
+    for moment_ms in sorted(_moments(tuple(schedules), today, zone)):
+        if moment_ms > wall_ms and judge(moment_ms) != now:
+            return moment_ms
+    return later_ms
+
+
+def _moments(schedules: tuple[Schedule, ...], today: date, zone: tzinfo) -> Iterator[int]:
+    """Every moment at which one of the schedules may open or close, from yesterday to the horizon."""
+    for number in range(-1, HORIZON_DAYS + 1):
+        day = today + timedelta(days=number)
+        jump_ms = _jump_on(day, zone)
+        if jump_ms is not None:
+            yield jump_ms
+        for schedule in schedules:
+            for interval in schedule.intervals_on(day):
+                ends_on = day + timedelta(days=1) if interval.past_midnight else day
+                for border_day, minute in ((day, interval.start_minute), (ends_on, interval.end_minute)):
+                    yield from _instants(border_day, minute, zone)
 
 
 def _instants(day: date, minute: int, zone: tzinfo) -> tuple[int, int]:
