@@ -17,6 +17,18 @@ MAX_STANDING_ALARMS = 64
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What may be an alarm, as a machine sees it now. `stands` None: not known yet in this run, so that its alarm stays
+    as the last run left it. `priority` None: that of its code."""
+
+    code: AlarmCode
+    source: str
+    stands: bool | None
+    detail: str = ""
+    priority: Priority | None = None
+
+
+@dataclass(frozen=True)
 class AlarmConfig:
     """How alarms behave."""
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from contract.records import AlarmCleared, AlarmCode, AlarmRaised, DoorMode, Priority
 from edge.core.alarm_state import Condition
+from edge.core.alarm_state import Condition
 from edge.core.config import StationConfig
 from edge.core.events import StorageStatus
 from edge.core.state import MAX_STANDING_ALARMS, Health, Pending, StationState
