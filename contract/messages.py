@@ -82,6 +82,14 @@ class StandingAlarm(Part):
     priority: Priority
     detail: Shown
     since_ms: Moment
+    active: bool = True
+    """False: its condition has ended, and it is listed until somebody has acknowledged it."""
+    acknowledged: bool = False
+    shelved_until_ms: Moment | None = None
+    first_out: bool = False
+    """The first of several that came together."""
+    suppressed_by: Shown | None = None
+    """The code of the alarm that explains this one."""
 
 
 class StationState(Message):
@@ -261,11 +269,49 @@ class Desired(Message):
 
 
 class WireCredential(Part):
-    """A card as the cloud knows it: format, bit length and the bits, left-aligned, as hex."""
+    """A card as the cloud knows it: format, bit length and the bits, left-aligned, as hex.
 
-    format: Literal["wiegand", "raw"]
+    `wiegand` and `raw` are what the readers of a door give; `text` is what a keyboard-wedge reader types, as UTF-8. A
+    format that a station does not know is a credential that it skips.
+    """
+
+    format: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
     bits: Annotated[int, Field(ge=1, le=512)]
     data: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2}){1,64}$")]
+
+
+class WireKdf(Part):
+    """scrypt's parameters and salt, with which a verifier was made: `contract.pins.Kdf`. Another `name` than `scrypt`,
+    or parameters outside its limits, make a number that the station skips."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]{1,20}$")] = "scrypt"
+    n: Annotated[int, Field(ge=1, le=2**30)]
+    r: Annotated[int, Field(ge=1, le=2**10)]
+    p: Annotated[int, Field(ge=1, le=2**10)]
+    salt: Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2}){8,64}$")]
+
+
+Verifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+
+
+class WirePin(Part):
+    """The number that goes with a member's card, and the one that calls for help; never the digits themselves."""
+
+    kdf: WireKdf
+    verifier: Verifier
+    duress: Verifier | None = None
+
+
+class WireCode(Part):
+    """A number that is a credential by itself. All codes of an installation share `kdf`, salt included.
+
+    `digits` says how long it is: of a length, at least 1,000 codes are possible for each that is issued.
+    """
+
+    kdf: WireKdf
+    verifier: Verifier
+    digits: Annotated[int, Field(ge=4, le=12)]
+    duress: bool = False
 
 
 class WireMember(Part):
@@ -278,6 +324,10 @@ class WireMember(Part):
     extended_release: bool = False
     once: bool = False
     """A pass for one entry; a station that does not know this field yet lets its holder in as often as it is valid."""
+    pin: WirePin | None = None
+    codes: list[WireCode] = Field(default=[], max_length=4)
+    """A field of their own rather than credentials of another format: a station that does not know it yet leaves them
+    out, and takes the rest of the page."""
 
 
 class RosterChange(Part):

@@ -10,7 +10,8 @@ the count, nobody is kept inside for it.
 
 *The clock.* With a trusted clock, validity and hours are judged by it. Without one, real time is known to be at or
 after the latest trusted time in the journal: whoever had expired by then has expired; nothing else is certain, and
-members on the roster enter, unless the configuration is strict.
+members on the roster enter, unless the configuration is strict. A visit pass is on no roster: it needs a trusted time
+to be judged by, be it an earlier one.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contract.policy.model import Antipassback, Decision, Explanation, Member, Request, RuleVerdict, Verdict
+from contract.policy.codes import most_codes
+from contract.policy.model import Antipassback, Decision, Explanation, Factor, Member, Request, RuleVerdict, Verdict
 from contract.policy.schedule import is_within
 from contract.records import Direction, Posture, Reason
 
@@ -70,6 +72,35 @@ def _guessing(request: Request) -> str | None:
     return "too many unknown cards at this reader" if request.guessing and request.member is None else None
 
 
+def _pins_locked(request: Request) -> str | None:
+    if request.pins_locked and Factor.PIN in request.factors:
+        return "too many wrong numbers"
+    return None
+
+
+def _code_alone(request: Request) -> str | None:
+    codes = request.codes
+    return None if codes is None or codes.allowed else "a number alone lets nobody in here"
+
+
+def _codes_too_many(request: Request) -> str | None:
+    """On the station as well as at issue: whoever sends the roster is not asked to have counted."""
+    codes = request.codes
+    if codes is None or codes.is_safe:
+        return None
+    return f"{codes.issued} codes of {codes.digits} digits; at most {most_codes(codes.digits)} are safe"
+
+
+def _wrong_number(request: Request) -> str | None:
+    if request.codes is not None and request.member is None:
+        return "nobody has this number"
+    return "not the number of this card" if request.number_wrong else None
+
+
+def _pass_invalid(request: Request) -> str | None:
+    return request.pass_problem or None
+
+
 def _unknown_credential(request: Request) -> str | None:
     return "on no roster of this station" if request.member is None else None
 
@@ -88,6 +119,13 @@ def _clock_untrusted(request: Request) -> str | None:
     limited = member.schedule is not None or (member.valid_from_ms, member.valid_until_ms) != (None, None)
     if request.strict_clock and limited and not request.clock.trusted:
         return "limited in time, and the station does not know the time"
+    return None
+
+
+def _pass_out_of_time(request: Request) -> str | None:
+    clock = request.clock
+    if _member(request).by_pass and not clock.trusted and clock.latest_trusted_ms is None:
+        return "a visit pass, and the station has never known the time"
     return None
 
 
@@ -158,10 +196,16 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("station_in_service", Reason.OUT_OF_SERVICE, _out_of_service),
     Rule("roster_readable", Reason.STORAGE_UNAVAILABLE, _roster_unavailable, leaving_too=True),
     Rule("nobody_guesses", Reason.LOCKED_OUT, _guessing, leaving_too=True),
+    Rule("numbers_not_locked_out", Reason.LOCKED_OUT, _pins_locked, leaving_too=True),
+    Rule("number_alone_taken", Reason.SECOND_FACTOR_REQUIRED, _code_alone),
+    Rule("numbers_hard_to_guess", Reason.CODE_TOO_SHORT, _codes_too_many),
+    Rule("number_right", Reason.WRONG_PIN, _wrong_number, leaving_too=True),
+    Rule("pass_signed", Reason.PASS_INVALID, _pass_invalid, leaving_too=True),
     Rule("credential_known", Reason.UNKNOWN_CREDENTIAL, _unknown_credential, leaving_too=True),
     MemberRule("not_revoked", Reason.REVOKED, _revoked),
     MemberRule("admitted_here", Reason.NOT_THIS_STATION, _not_this_station),
     MemberRule("clock_trusted_if_strict", Reason.CLOCK_UNTRUSTED, _clock_untrusted),
+    MemberRule("pass_has_a_time", Reason.CLOCK_UNTRUSTED, _pass_out_of_time),
     MemberRule("validity_begun", Reason.NOT_YET_VALID, _not_yet_valid),
     MemberRule("validity_not_over", Reason.EXPIRED, _expired),
     MemberRule("within_hours", Reason.OUTSIDE_HOURS, _outside_hours),

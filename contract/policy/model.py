@@ -5,6 +5,7 @@ from datetime import UTC, tzinfo
 from enum import StrEnum
 
 from contract.ids import MemberId, StationId
+from contract.policy.codes import CodeSpace
 from contract.policy.schedule import Schedule
 from contract.records import Direction, Posture, Reason
 
@@ -30,6 +31,8 @@ class Factor(StrEnum):
     CARD = "card"
     FACE = "face"
     PIN = "pin"
+    PASS = "pass"
+    """A visit pass: signed text, shown as a QR code."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Member:
     """When the member may enter, in the station's time zone; None is always."""
     once: bool = False
     """A pass for one entry (within its validity, if that has limits)."""
+    by_pass: bool = False
+    """On no roster: made of a visit pass, which says nothing to a station without any idea of the time."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,14 @@ class Request:
     antipassback_forget_ms: int = ANTIPASSBACK_FORGET_MS
     pass_used: bool = False
     """The one entry of this pass has been."""
+    pass_problem: str = ""
+    """Why what was shown as a visit pass is none."""
+    codes: CodeSpace | None = None
+    """For a number that is to be a credential by itself."""
+    number_wrong: bool = False
+    """The number typed to a card is not its member's."""
+    pins_locked: bool = False
+    """Numbers are not taken now: too many wrong ones at this reader, or for this member."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ class Reason(StrEnum):
     ALREADY_USED = "already_used"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     WRONG_PIN = "wrong_pin"
+    CODE_TOO_SHORT = "code_too_short"
+    """So many codes of this length are issued that one of them could be guessed."""
     PASS_INVALID = "pass_invalid"
     """A QR pass that is not signed by the cloud, or not for this station, or not a pass at all."""
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.ids import MemberId, StationId
+from contract.policy.codes import CodeSpace, most_codes
 from contract.policy.decide import GRANTED_RULE, RULES, MemberRule, decide, explain
 from contract.policy.model import STALE_AFTER_MS, Antipassback, Clock, Factor, Member, Occupancy, Request, Verdict
 from contract.policy.schedule import Interval, Schedule
@@ -23,6 +24,8 @@ BY_DAY = Schedule(weekly=((Interval(6 * 60, 22 * 60),),) * 7)
 TRUSTED = Clock(NOW_MS, trusted=True)
 FULL = Occupancy(people=10, sure=True, capacity=10)
 REQUEST = Request(station=HERE, posture=Posture.SECURE, member=MEMBER, clock=TRUSTED, timezone=BEIJING)
+CARD_AND_PIN = frozenset({Factor.CARD, Factor.PIN})
+CODE = replace(REQUEST, factors=frozenset({Factor.PIN}), codes=CodeSpace(allowed=True, digits=6, issued=1))
 
 
 def untrusted(latest_trusted_ms: int | None = NOW_MS) -> Clock:
@@ -63,6 +66,17 @@ DENIED: list[tuple[Request, Reason]] = [
     (replace(REQUEST, direction=Direction.OUT, member=None, roster_available=False), Reason.STORAGE_UNAVAILABLE),
     (replace(REQUEST, occupancy=FULL), Reason.STATION_FULL),
     (replace(REQUEST, posture=Posture.TWO_FACTOR), Reason.SECOND_FACTOR_REQUIRED),
+    (replace(REQUEST, factors=CARD_AND_PIN, pins_locked=True), Reason.LOCKED_OUT),
+    (replace(REQUEST, factors=CARD_AND_PIN, pins_locked=True, number_wrong=True), Reason.LOCKED_OUT),
+    (replace(REQUEST, factors=CARD_AND_PIN, number_wrong=True), Reason.WRONG_PIN),
+    (replace(CODE, codes=CodeSpace(False, 6, 1)), Reason.SECOND_FACTOR_REQUIRED),
+    (replace(CODE, codes=CodeSpace(True, 6, 1_001)), Reason.CODE_TOO_SHORT),
+    (replace(CODE, codes=CodeSpace(True, 4, 11)), Reason.CODE_TOO_SHORT),
+    (replace(CODE, member=None), Reason.WRONG_PIN),
+    (replace(CODE, member=None, direction=Direction.OUT), Reason.WRONG_PIN),
+    (replace(CODE, posture=Posture.TWO_FACTOR), Reason.SECOND_FACTOR_REQUIRED),
+    (replace(REQUEST, member=None, pass_problem="bad_signature"), Reason.PASS_INVALID),
+    (replace(of(by_pass=True), clock=untrusted(latest_trusted_ms=None)), Reason.CLOCK_UNTRUSTED),
 ]
 
 GRANTED: list[Request] = [
@@ -94,6 +108,13 @@ GRANTED: list[Request] = [
     replace(REQUEST, posture=Posture.TWO_FACTOR, direction=Direction.OUT),
     replace(REQUEST, occupancy=replace(FULL, sure=False)),
     replace(REQUEST, occupancy=replace(FULL, capacity=None)),
+    replace(REQUEST, posture=Posture.TWO_FACTOR, factors=CARD_AND_PIN),
+    replace(REQUEST, pins_locked=True),
+    CODE,
+    replace(CODE, codes=CodeSpace(True, 6, 1_000)),
+    replace(CODE, codes=CodeSpace(True, 4, 10)),
+    of(by_pass=True),
+    replace(of(by_pass=True), clock=untrusted()),
 ]
 
 
@@ -117,6 +138,13 @@ def test_who_meets_no_objection_enters(request_: Request) -> None:
 
 def test_every_rule_has_denied_somebody_here() -> None:
     assert {decide(request).rule for request, _ in DENIED} == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize(("digits", "most"), [(4, 10), (6, 1_000), (12, 10**9), (2, 0)])
+def test_a_thousand_codes_are_possible_for_each_that_is_issued(digits: int, most: int) -> None:
+    assert most_codes(digits) == most
+    assert CodeSpace(True, digits, most).is_safe
+    assert not CodeSpace(True, digits, most + 1).is_safe
 
 
 def test_rule_names_are_told_apart() -> None:
@@ -205,4 +233,7 @@ def test_somebody_who_leaves_is_asked_only_whose_card_it_is() -> None:
         if verdict.verdict is not Verdict.NOT_ASKED
     }
 
-    assert asked == {"credential_is_fresh", "roster_readable", "nobody_guesses", "credential_known"}
+    assert asked == {
+        *("credential_is_fresh", "roster_readable", "nobody_guesses", "numbers_not_locked_out"),
+        *("number_right", "pass_signed", "credential_known"),
+    }
