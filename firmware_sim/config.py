@@ -8,11 +8,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from contract.plain import PlainError, build
+from contract.plain import PlainError, build, plain
+from firmware_sim.config_sensors import (
+    MAX_LINES,
+    MAX_LOADS,
+    LoadConfig,
+    ModbusConfig,
+    RadarConfig,
+    RoomConfig,
+    ScannerConfig,
+)
 from firmware_sim.devices.osdp_reader import ReaderMode
 from firmware_sim.faults import NEEDS_LINK, FaultName
 from firmware_sim.lock import LockKind
 from firmware_sim.people import Card, CardFormat, CardId, Person, PersonId
+from firmware_sim.wires import POINT_WIRES, Wire
 
 KEY_BYTES = 16
 BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
@@ -58,13 +68,6 @@ class PinsConfig:
     contact: int = 27
     exit: int = 22
     fire: int = 23
-
-    def __post_init__(self) -> None:
-        numbers = (self.lock, self.contact, self.exit, self.fire)
-        if len(set(numbers)) != len(numbers):
-            raise ValueError("two wires cannot be on one pin")
-        if not all(2 <= number <= 27 for number in numbers):
-            raise ValueError("a pin of the 40-pin header is GPIO 2 to 27")
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,13 @@ class SimConfig:
     pins: PinsConfig = field(default_factory=PinsConfig)
     lock: LockConfig = field(default_factory=LockConfig)
     readers: tuple[ReaderConfig, ...] = ()
+    points: dict[str, int] = field(default_factory=dict)
+    """BCM numbers of the wired inputs beside the door's own."""
+    loads: tuple[LoadConfig, ...] = ()
+    room: RoomConfig = field(default_factory=RoomConfig)
+    radars: tuple[RadarConfig, ...] = ()
+    modbus: tuple[ModbusConfig, ...] = ()
+    scanners: tuple[ScannerConfig, ...] = ()
     panel: PanelConfig = field(default_factory=PanelConfig)
     power: PowerConfig = field(default_factory=PowerConfig)
     stories: StoriesConfig = field(default_factory=StoriesConfig)
@@ -182,16 +192,52 @@ class SimConfig:
     def __post_init__(self) -> None:
         if len(self.readers) > MAX_READERS:
             raise ValueError(f"readers: at most {MAX_READERS}")
+        if len(self.loads) > MAX_LOADS:
+            raise ValueError(f"loads: at most {MAX_LOADS}")
+        if max(len(self.modbus), len(self.radars), len(self.scanners)) > MAX_LINES:
+            raise ValueError(f"radars, modbus, scanners: at most {MAX_LINES} of each")
         if self.stories.run and not self.readers:
             raise ValueError("stories: run needs at least one reader")
         for fault in self.faults.names:
             if fault in NEEDS_LINK and self.link is None:
                 raise ValueError(f"faults: names: {fault} needs a [link]")
-            if fault.startswith("reader_") and not self.readers:
-                raise ValueError(f"faults: names: {fault} needs a reader")
+            for kind, there in (("reader", self.readers), ("radar", self.radars), ("slave", self.modbus)):
+                if fault.startswith(f"{kind}_") and not there:
+                    raise ValueError(f"faults: names: {fault} needs a {kind}")
+        self._check_pins()
+        self._check_names()
+
+    def wire_pins(self) -> dict[Wire, int]:
+        """The pin of every wire that this station has."""
+        pins = self.pins
+        door = {Wire.LOCK: pins.lock, Wire.CONTACT: pins.contact, Wire.EXIT: pins.exit, Wire.FIRE: pins.fire}
+        return door | {Wire(name): pin for name, pin in self.points.items()}
+
+    def _check_pins(self) -> None:
+        for name in self.points:
+            if name not in POINT_WIRES:
+                raise PlainError(f"points.{name}", f"unknown key; known are {', '.join(POINT_WIRES)}")
+        points = {f"points.{name}": pin for name, pin in self.points.items()}
+        used = {f"pins.{name}": pin for name, pin in plain(self.pins).items()} | points
+        used |= {f"loads.{load.id}": load.pin for load in self.loads}
+        taken: dict[int, str] = {}
+        for name, pin in used.items():
+            if not 2 <= pin <= 27:
+                raise PlainError(name, f"{pin} is no pin of the 40-pin header, GPIO 2 to 27")
+            if pin in taken:
+                raise PlainError(name, f"two wires cannot be on one pin, and {pin} is that of {taken[pin]}")
+            taken[pin] = name
+
+    def _check_names(self) -> None:
+        sensors = [radar.id for radar in self.radars] + [slave.id for line in self.modbus for slave in line.slaves]
+        devices = [reader.device for reader in self.readers] + [radar.device for radar in self.radars]
+        devices += [line.device for line in self.modbus] + [scanner.device for scanner in self.scanners]
         unique: dict[str, list[str]] = {
             "readers: id": [reader.id for reader in self.readers],
-            "readers: device": [str(reader.device) for reader in self.readers],
+            "loads: id": [load.id for load in self.loads],
+            "radars, modbus: id": sensors,
+            "scanners: id": [scanner.id for scanner in self.scanners],
+            "device": [str(device) for device in devices],
             "people: id": [person.id for person in self.people],
             "people: card.id": [person.person().card.id for person in self.people],
         }

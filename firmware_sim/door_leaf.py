@@ -30,6 +30,8 @@ class DoorLeaf:
         self._from_degrees = 0.0
         self.hand = False
         self.wedge = False
+        self.body = False
+        """Somebody stands in the door way, and the leaf rests against them."""
         self.open = False
 
     @property
@@ -37,7 +39,7 @@ class DoorLeaf:
         """Signed degrees a millisecond at this moment, before an end stop is considered."""
         if self.hand:
             return OPENING_DEGREES_PER_MS * self._pace
-        if self.wedge:
+        if self.wedge or self.body:
             return 0.0
         return -CLOSING_DEGREES_PER_MS * self._pace
 
@@ -71,6 +73,10 @@ class DoorLeaf:
         """A wedge under a closed door changes nothing: there is no gap to put it into."""
         self._settle(now_ms)
         self.wedge = on and not self.is_latched(now_ms)
+
+    def set_body(self, there: bool, now_ms: float) -> None:
+        self._settle(now_ms)
+        self.body = there
 
     def _settle(self, now_ms: float) -> None:
         self._from_degrees = self.angle(now_ms)

@@ -2,18 +2,30 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from firmware_sim.devices.modbus_line import Fault
 from firmware_sim.devices.osdp_reader import OsdpReader, ReaderMode
-from firmware_sim.faults import MOMENTARY, NEEDS_LINK, FaultArgs, FaultError, FaultName, PlannedFault
+from firmware_sim.devices.radar import Radar, Targets
+from firmware_sim.devices.slaves import SensorLie
+from firmware_sim.faults import MOMENTARY, NEEDS_LINK, NEEDS_WIRE, FaultArgs, FaultError, FaultName, PlannedFault
 from firmware_sim.log import FactKind, monotonic_ms
 from firmware_sim.station import ActError, Station
+from firmware_sim.wires import DOOR_WIRES, Wire
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_DELAY_MS = 200.0
+DEFAULT_LATE_MS = 1_000.0
+"""Longer than anybody waits for an answer."""
 DEFAULT_NOISE_BYTES = 64
 WORN_BOUNCE_MS = (5.0, 30.0)
+GHOST_CM = 200
+SLAVE_FAULTS = {
+    FaultName.SLAVE_SILENT: Fault.SILENT,
+    FaultName.SLAVE_GARBAGE: Fault.GARBAGE,
+    FaultName.SLAVE_LATE: Fault.LATE,
+}
 
 
 class FaultBoard:
@@ -34,6 +46,8 @@ class FaultBoard:
             await self._on_link(name, on, args)
         elif name.startswith("gpio_"):
             await self._on_gpio(name, on, args)
+        elif name.startswith(("radar_", "slave_", "scanner_")):
+            self._on_sensor(name, on, args)
         else:
             self._on_world(name, on, args)
         if on and name not in MOMENTARY and name is not FaultName.LINK_CUT:
@@ -63,13 +77,55 @@ class FaultBoard:
     def _target(self, name: FaultName, args: FaultArgs) -> str:
         if name.startswith("reader_"):
             return self._reader(args).id
-        if name is FaultName.CUT_WIRE:
-            if args.wire is None:
-                raise FaultError("args.wire: which wire is to be cut: lock, contact, exit or fire")
-            return args.wire.value
+        if name in NEEDS_WIRE:
+            return self._wire(name, args).value
+        if name.startswith(("radar_", "slave_", "scanner_")):
+            return self._sensor_name(name, args)
         if name in NEEDS_LINK and self._station.link is None:
             raise FaultError("no [link] is configured")
         return ""
+
+    def _wire(self, name: FaultName, args: FaultArgs) -> Wire:
+        wires = [wire for wire in self._station.pins if name is FaultName.CUT_WIRE or wire not in DOOR_WIRES]
+        if args.wire not in wires:
+            raise FaultError(f"args.wire: which wire: {', '.join(wires) or 'there is none of this kind'}")
+        return args.wire
+
+    def _sensor_name(self, name: FaultName, args: FaultArgs) -> str:
+        sensors = self._station.sensors
+        kind = name.partition("_")[0]
+        there: dict[str, Mapping[str, object]] = {
+            "radar": sensors.radars, "slave": sensors.slaves, "scanner": sensors.scanners,
+        }  # fmt: skip
+        names = list(there[kind])
+        if args.sensor is None and len(names) == 1:
+            return names[0]
+        if args.sensor not in names:
+            raise FaultError(f"args.sensor: which {kind}: {', '.join(names) or 'there is none'}")
+        return str(args.sensor)
+
+    def _on_sensor(self, name: FaultName, on: bool, args: FaultArgs) -> None:
+        sensors, target = self._station.sensors, self._sensor_name(name, args)
+        if name.startswith("radar_"):
+            self._on_radar(sensors.radars[target], name, on, args)
+        elif name is FaultName.SCANNER_UNPLUGGED:
+            sensors.scanners[target].set_plugged(not on)
+        elif name is FaultName.SLAVE_LYING:
+            lie = SensorLie.STUCK_HIGH if args.active else SensorLie.STUCK_LOW
+            sensors.lies.update({target: lie}) if on else sensors.lies.pop(target, None)
+        else:
+            sensors.slaves[target].fault = SLAVE_FAULTS[name] if on else None
+            sensors.slaves[target].late_ms = args.ms or DEFAULT_LATE_MS
+
+    def _on_radar(self, radar: Radar, name: FaultName, on: bool, args: FaultArgs) -> None:
+        match name:
+            case FaultName.RADAR_SILENT:
+                radar.silent = on
+            case FaultName.RADAR_NOISE:
+                radar.noisy = on
+            case _:
+                ghost = Targets(still_cm=GHOST_CM) if args.active else Targets()
+                radar.lying = ghost if on else None
 
     def _on_reader(self, reader: OsdpReader, name: FaultName, on: bool, args: FaultArgs) -> None:
         match name:
@@ -118,7 +174,9 @@ class FaultBoard:
             case FaultName.LOCK_STUCK:
                 self._station.world.set_lock_stuck(on, now_ms)
             case FaultName.CUT_WIRE:
-                assert args.wire is not None
-                self._station.world.set_wire_cut(args.wire, on, monotonic_ms())
+                self._station.world.set_wire_cut(self._wire(name, args), on, monotonic_ms())
+            case FaultName.POINT_STUCK:
+                said = args.active if on else None
+                self._station.world.premises.set_stuck(self._wire(name, args), said, now_ms)
             case _:
                 self._station.world.set_bounce(WORN_BOUNCE_MS if on else None)

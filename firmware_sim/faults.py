@@ -5,11 +5,11 @@ many replies and is over. Setting a fault twice is setting it once.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from firmware_sim.world import Wire
+from firmware_sim.wires import DOOR_WIRES, Wire
 
 
 class FaultName(StrEnum):
@@ -26,6 +26,15 @@ class FaultName(StrEnum):
     LOCK_STUCK = "lock_stuck"
     CUT_WIRE = "cut_wire"
     WORN_CONTACTS = "worn_contacts"
+    POINT_STUCK = "point_stuck"
+    RADAR_SILENT = "radar_silent"
+    RADAR_NOISE = "radar_noise"
+    RADAR_LYING = "radar_lying"
+    SLAVE_SILENT = "slave_silent"
+    SLAVE_GARBAGE = "slave_garbage"
+    SLAVE_LATE = "slave_late"
+    SLAVE_LYING = "slave_lying"
+    SCANNER_UNPLUGGED = "scanner_unplugged"
     LINK_CUT = "link_cut"
     LINK_BLACK_HOLE = "link_black_hole"
     LINK_DELAY = "link_delay"
@@ -33,6 +42,8 @@ class FaultName(StrEnum):
 
 MOMENTARY = frozenset({FaultName.READER_LOST_REPLIES, FaultName.READER_CORRUPT, FaultName.READER_NOISE})
 NEEDS_LINK = frozenset({FaultName.LINK_CUT, FaultName.LINK_BLACK_HOLE, FaultName.LINK_DELAY})
+NEEDS_WIRE = frozenset({FaultName.CUT_WIRE, FaultName.POINT_STUCK})
+HAS_TWO_SIDES = frozenset({FaultName.POINT_STUCK, FaultName.RADAR_LYING, FaultName.SLAVE_LYING})
 MAX_MS = 600_000.0
 MAX_COUNT = 1000
 
@@ -43,9 +54,12 @@ class FaultError(ValueError):
 
 @dataclass(frozen=True)
 class FaultArgs:
-    """`reader` may be left out where there is only one; `ms` and `count` have defaults by fault."""
+    """`reader` and `sensor` (a radar, Modbus slave or scanner) may be left out where there is only one; `ms` and
+    `count` have defaults by fault. `active`: what a stuck point or a lying sensor says all the time."""
 
     reader: str | None = None
+    sensor: str | None = None
+    active: bool = True
     wire: Wire | None = None
     ms: float | None = None
     count: int | None = None
@@ -68,18 +82,28 @@ class PlannedFault:
 
 
 def schedule(
-    names: tuple[FaultName, ...], readers: tuple[str, ...], seed: int, every_ms: float, last_ms: float
+    names: tuple[FaultName, ...],
+    readers: tuple[str, ...],
+    seed: int,
+    every_ms: float,
+    last_ms: float,
+    points: tuple[Wire, ...] = (),
+    sensors: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Iterator[PlannedFault]:
     """Faults one after the other, for ever: kinds, places, pauses and lengths by seed; the same seed gives the same
-    faults."""
+    faults. `points` are the wired ones; `sensors` has the names of radars, slaves and scanners by these words."""
     source = random.Random(f"{seed}/faults")
     while True:
         name = source.choice(names)
         reader = source.choice(readers) if name.startswith("reader_") and readers else None
-        wire = source.choice(list(Wire)) if name is FaultName.CUT_WIRE else None
+        wires = {FaultName.CUT_WIRE: (*DOOR_WIRES, *points), FaultName.POINT_STUCK: points}.get(name)
+        wire = source.choice(wires) if wires else None
+        devices = (sensors or {}).get(name.partition("_")[0])
+        sensor = source.choice(devices) if devices else None
+        active = source.random() < 0.5 if name in HAS_TWO_SIDES else True
         yield PlannedFault(
             source.uniform(0.5, 1.5) * every_ms,
             name,
-            FaultArgs(reader=reader, wire=wire),
+            FaultArgs(reader=reader, wire=wire, sensor=sensor, active=active),
             source.uniform(0.5, 1.5) * last_ms,
         )

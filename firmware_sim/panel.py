@@ -16,10 +16,13 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import Response
 
+from firmware_sim import panel_acts as acts
 from firmware_sim import panel_models as models
 from firmware_sim.fault_board import FaultBoard
 from firmware_sim.faults import FaultError
 from firmware_sim.log import monotonic_ms
+from firmware_sim.people import PersonId
+from firmware_sim.premises import WorldError
 from firmware_sim.snapshot import snapshot
 from firmware_sim.station import ActError, Station
 from firmware_sim.stories import Stories
@@ -83,34 +86,65 @@ class Panel:
         leaf, now_ms = self.station.world.leaf, monotonic_ms()
         return leaf.angle(now_ms) != leaf.angle(now_ms + 1.0)
 
-    async def act(self, act: models.Act) -> models.ActDone:
-        """Raises ActError or FaultError with a sentence for the person who asked."""
+    async def act(self, act: acts.Act) -> models.ActDone:
+        """Raises ActError, FaultError or WorldError with a sentence for the person who asked."""
         station = self.station
         match act:
-            case models.PresentCard():
+            case acts.PresentCard():
                 reader = station.reader(act.reader)
                 station.present_card(reader.id, station.person_with_card(act.card_id))
-            case models.PushDoor():
+            case acts.PushDoor():
                 return models.ActDone(opened=station.push_door(act.force, act.from_inside))
-            case models.LetGo():
+            case acts.LetGo():
                 station.let_go()
-            case models.HoldDoor():
+            case acts.HoldDoor():
                 station.wedge_door(act.on)
-            case models.ExitButton():
+            case acts.ExitButton():
                 await self._press_exit(act)
-            case models.Fire():
+            case acts.Fire():
                 station.set_fire(act.active)
-            case models.Network():
+            case acts.Network():
                 await station.set_network(act.on)
-            case models.Power():
+            case acts.Power():
                 return models.ActDone(warning=await station.set_power(act.on))
-            case models.Fault():
+            case acts.Fault():
                 await self.faults.set(act.name, act.on, act.args)
-            case models.Story():
+            case acts.Story():
                 self.stories.start(act.name)
+            case _:
+                self._act_on_premises(act)
         return models.ActDone()
 
-    async def _press_exit(self, act: models.ExitButton) -> None:
+    def _act_on_premises(self, act: acts.PremisesAct) -> None:
+        station, now_ms = self.station, self.station.catch_up()
+        premises = station.world.premises
+        match act:
+            case acts.Come():
+                premises.come(PersonId(act.person), now_ms)
+            case acts.Go():
+                premises.go(PersonId(act.person), now_ms)
+            case acts.Walk():
+                premises.walk(PersonId(act.person), act.inward, act.turn, now_ms)
+            case acts.Do():
+                premises.do(PersonId(act.person), act.doing, now_ms)
+            case acts.Air():
+                premises.set_air(act.what, act.value, now_ms)
+            case acts.Smoke():
+                premises.set_smoke(act.there, now_ms)
+            case acts.Water():
+                premises.set_water(act.there, now_ms)
+            case acts.Mains():
+                premises.set_mains(act.on, now_ms)
+            case acts.Battery():
+                premises.set_battery_low(act.low, now_ms)
+            case acts.Tamper():
+                station.set_tamper(act.what == "reader", act.open)
+            case acts.Keys():
+                station.press_keys(station.reader(act.reader).id, act.keys)
+            case acts.ShowCode():
+                station.show_code(act.scanner, act.text)
+
+    async def _press_exit(self, act: acts.ExitButton) -> None:
         if (act.pressed is None) == (act.press_ms is None):
             raise ActError("exit_button: give either pressed or press_ms")
         if act.press_ms is None:
@@ -160,10 +194,10 @@ def make_app(panel: Panel | None, pages_dir: Path | None = None) -> FastAPI:
         )
 
     @app.post("/api/act", operation_id="act")
-    async def act(body: models.Act) -> models.ActDone:
+    async def act(body: acts.Act) -> models.ActDone:
         try:
             return await running().act(body)
-        except (ActError, FaultError) as error:
+        except (ActError, FaultError, WorldError) as error:
             raise HTTPException(422, str(error)) from None
 
     if pages_dir is not None and (pages_dir / "index.html").is_file():

@@ -1,15 +1,17 @@
-"""The panel's API as types: what the page is shown and what it may ask for. Its OpenAPI document is made of these."""
+"""What the panel's page is shown, as types; what it may ask for is in `panel_acts`. Both make the OpenAPI document."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from firmware_sim.config import StoryName
+from firmware_sim.crowd import Doing, Place
 from firmware_sim.devices.osdp_reader import ReaderMode
-from firmware_sim.faults import FaultArgs, FaultName
+from firmware_sim.devices.slaves import SlaveModel
+from firmware_sim.faults import FaultName
 from firmware_sim.lock import LockCause, LockKind
 from firmware_sim.people import CardFormat
-from firmware_sim.world import Wire
+from firmware_sim.room import LoadKind
+from firmware_sim.wires import Wire
 
 
 class Model(BaseModel):
@@ -48,6 +50,71 @@ class PinView(Model):
     cut: bool
 
 
+class BodyView(Model):
+    """Somebody at the station. `person` need not be one of the people with cards."""
+
+    person: str
+    place: Place
+    doing: Doing
+
+
+class LoadView(Model):
+    id: str
+    kind: LoadKind
+    power_w: float
+    wanted: bool
+    """What its pin says."""
+    on: bool
+
+
+class RoomView(Model):
+    temperature_celsius: float
+    outside_celsius: float
+    humidity_percent: float
+    carbon_monoxide_ppm: float
+    smoke: bool
+    water: bool
+    mains: bool
+    battery_low: bool
+    reader_tampered: bool
+    enclosure_tampered: bool
+    beam_outer_broken: bool
+    beam_inner_broken: bool
+    motion_inside: bool
+    motion_outside: bool
+    power_w: float
+    energy_wh: float
+    loads: list[LoadView]
+    bodies: list[BodyView]
+    inside: int
+    """How many people are truly inside."""
+
+
+class RadarView(Model):
+    id: str
+    moving_cm: int | None
+    still_cm: int | None
+    """What it tells, which a fault may make a lie."""
+
+
+class SlaveView(Model):
+    id: str
+    model: SlaveModel
+    address: int
+    answered: int
+
+
+class ScannerView(Model):
+    id: str
+    plugged: bool
+
+
+class SensorsView(Model):
+    radars: list[RadarView]
+    slaves: list[SlaveView]
+    scanners: list[ScannerView]
+
+
 class ReaderView(Model):
     id: str
     mode: ReaderMode
@@ -55,6 +122,7 @@ class ReaderView(Model):
     secure: bool
     plugged: bool
     powered: bool
+    tampered: bool
     feedback: dict[str, dict[str, Any]]
     """Newest command by device: `led`, `buzzer`, `text`."""
 
@@ -77,6 +145,7 @@ class FaultView(Model):
     target: str
     ms: float | None
     count: int | None
+    active: bool
 
 
 class NetworkView(Model):
@@ -104,6 +173,8 @@ class WorldView(Model):
     door: DoorView
     lock: LockView
     inputs: InputsView
+    room: RoomView
+    sensors: SensorsView
     pins: list[PinView]
     readers: list[ReaderView]
     people: list[PersonView]
@@ -114,70 +185,6 @@ class WorldView(Model):
     stories: StoryView
     log: list[dict[str, Any]]
     """The newest 50 lines of the world's log, oldest first."""
-
-
-class PresentCard(Model):
-    act: Literal["present_card"]
-    card_id: str
-    reader: str | None = None
-
-
-class PushDoor(Model):
-    act: Literal["push_door"]
-    force: bool = False
-    from_inside: bool = False
-
-
-class LetGo(Model):
-    act: Literal["let_go"]
-
-
-class HoldDoor(Model):
-    """Put a wedge under the open door, or take it away."""
-
-    act: Literal["hold_door"]
-    on: bool
-
-
-class ExitButton(Model):
-    """Either hold or let go (`pressed`), or one press of so many milliseconds."""
-
-    act: Literal["exit_button"]
-    pressed: bool | None = None
-    press_ms: Annotated[float, Field(gt=0, le=60_000)] | None = None
-
-
-class Fire(Model):
-    act: Literal["fire"]
-    active: bool
-
-
-class Network(Model):
-    act: Literal["network"]
-    on: bool
-
-
-class Power(Model):
-    act: Literal["power"]
-    on: bool
-
-
-class Fault(Model):
-    act: Literal["fault"]
-    name: FaultName
-    on: bool
-    args: FaultArgs = FaultArgs()
-
-
-class Story(Model):
-    act: Literal["story"]
-    name: StoryName
-
-
-Act = Annotated[
-    PresentCard | PushDoor | LetGo | HoldDoor | ExitButton | Fire | Network | Power | Fault | Story,
-    Field(discriminator="act"),
-]
 
 
 class ActDone(Model):

@@ -24,6 +24,7 @@ from firmware_sim.log import WorldLog
 from firmware_sim.panel import Panel, make_app
 from firmware_sim.station import Station, WireBusy
 from firmware_sim.stories import Stories
+from firmware_sim.wires import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,17 @@ async def live(config: SimConfig, stop: Stop, faults: FaultBoard, stories: Stori
         if config.faults.names:
             readers = tuple(reader.id for reader in config.readers)
             plan = schedule(
-                config.faults.names, readers, config.faults.seed, config.faults.every_ms, config.faults.last_ms
+                config.faults.names,
+                readers,
+                config.faults.seed,
+                config.faults.every_ms,
+                config.faults.last_ms,
+                tuple(Wire(name) for name in config.points),
+                {
+                    "radar": tuple(radar.id for radar in config.radars),
+                    "slave": tuple(slave.id for line in config.modbus for slave in line.slaves),
+                    "scanner": tuple(scanner.id for scanner in config.scanners),
+                },
             )
             tasks.append(group.create_task(faults.run_schedule(plan)))
         await stop.wait()

@@ -1,11 +1,12 @@
 """The whole world at one moment, as the panel shows it."""
 
 from firmware_sim import panel_models as models
+from firmware_sim.doorway import Beam
 from firmware_sim.fault_board import FaultBoard
 from firmware_sim.log import monotonic_ms
 from firmware_sim.station import Station
 from firmware_sim.stories import Stories
-from firmware_sim.world import Wire
+from firmware_sim.wires import Wire
 
 
 def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.WorldView:
@@ -25,6 +26,8 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
             stuck=lock.stuck,
         ),
         inputs=models.InputsView(exit_pressed=world.exit_pressed, fire_active=world.fire_active),
+        room=_room(station, now_ms),
+        sensors=_sensors(station),
         pins=[
             models.PinView(
                 wire=wire,
@@ -33,7 +36,7 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
                 level=station.bank.level(pin),
                 cut=wire in world.cut_wires,
             )
-            for wire, pin in ((wire, station.pins[wire]) for wire in Wire)
+            for wire, pin in station.pins.items()
         ],
         readers=[_reader(station, reader_id) for reader_id in station.readers],
         people=[
@@ -46,7 +49,7 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
             for person in station.people.values()
         ],
         faults=[
-            models.FaultView(name=name, target=target, ms=args.ms, count=args.count)
+            models.FaultView(name=name, target=target, ms=args.ms, count=args.count, active=args.active)
             for (name, target), args in faults.active.items()
         ],
         network=models.NetworkView(
@@ -63,6 +66,54 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
     )
 
 
+def _room(station: Station, now_ms: float) -> models.RoomView:
+    premises = station.world.premises
+    room = premises.room
+    return models.RoomView(
+        temperature_celsius=round(room.temperature_celsius(now_ms), 1),
+        outside_celsius=room.outside_celsius,
+        humidity_percent=room.humidity_percent,
+        carbon_monoxide_ppm=room.carbon_monoxide_ppm,
+        smoke=room.smoke,
+        water=room.water,
+        mains=room.mains,
+        battery_low=premises.is_active(Wire.BATTERY_LOW),
+        reader_tampered=premises.is_active(Wire.READER_TAMPER),
+        enclosure_tampered=premises.is_active(Wire.ENCLOSURE_TAMPER),
+        beam_outer_broken=premises.doorway.is_broken(Beam.OUTER),
+        beam_inner_broken=premises.doorway.is_broken(Beam.INNER),
+        motion_inside=premises.is_active(Wire.MOTION_INSIDE),
+        motion_outside=premises.is_active(Wire.MOTION_OUTSIDE),
+        power_w=room.power_w(),
+        energy_wh=round(room.energy_wh(now_ms), 1),
+        loads=[
+            models.LoadView(id=load.id, kind=load.kind, power_w=load.power_w, wanted=load.wanted, on=room.is_on(load))
+            for load in room.loads.values()
+        ],
+        bodies=[
+            models.BodyView(person=body.person, place=body.place, doing=body.doing) for body in premises.crowd.bodies
+        ],
+        inside=premises.crowd.inside_count,
+    )
+
+
+def _sensors(station: Station) -> models.SensorsView:
+    sensors = station.sensors
+    return models.SensorsView(
+        radars=[
+            models.RadarView(id=radar.id, moving_cm=radar.targets.moving_cm, still_cm=radar.targets.still_cm)
+            for radar in sensors.radars.values()
+        ],
+        slaves=[
+            models.SlaveView(
+                id=slave.id, model=sensors.models[slave.id], address=slave.address, answered=slave.answered
+            )
+            for slave in sensors.slaves.values()
+        ],
+        scanners=[models.ScannerView(id=scanner.id, plugged=scanner.plugged) for scanner in sensors.scanners.values()],
+    )
+
+
 def _reader(station: Station, reader_id: str) -> models.ReaderView:
     state = station.readers[reader_id].state
     return models.ReaderView(
@@ -72,5 +123,6 @@ def _reader(station: Station, reader_id: str) -> models.ReaderView:
         secure=state.secure,
         plugged=state.plugged,
         powered=state.powered,
+        tampered=state.tampered,
         feedback=state.feedback,
     )

@@ -16,9 +16,12 @@ from firmware_sim.devices.link import LinkRelay
 from firmware_sim.devices.osdp_reader import OsdpReader, ReaderId
 from firmware_sim.devices.pins import PinBank, PinNumber
 from firmware_sim.log import FactKind, Json, LogFull, WorldLog, monotonic_ms
-from firmware_sim.people import Person
+from firmware_sim.people import Person, PersonId
 from firmware_sim.power import PowerError, switch_controller
-from firmware_sim.world import INPUT_WIRES, Wire, World
+from firmware_sim.room import Load, Room
+from firmware_sim.sensors import Sensors
+from firmware_sim.wires import Wire
+from firmware_sim.world import World
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +39,17 @@ class Station:
         """Raises ConfigError when a reader's key cannot be read."""
         self.config = config
         self.log = log
-        self.world = World(config.lock.kind, config.world.seed, self, config.world.pace)
-        self.pins = {wire: PinNumber(getattr(config.pins, wire.value)) for wire in Wire}
+        room = Room(
+            [Load(load.id, load.kind, load.power_w) for load in config.loads],
+            config.room.pace,
+            celsius=config.room.temperature_celsius,
+            outside=config.room.outside_celsius,
+        )
+        self.world = World(config.lock.kind, config.world.seed, self, config.world.pace, room)
+        self.pins = {wire: PinNumber(pin) for wire, pin in config.wire_pins().items()}
         self._wire_of = {pin: wire for wire, pin in self.pins.items()}
+        self._load_of = {PinNumber(load.pin): load for load in config.loads}
+        self.sensors = Sensors(config, self.world.premises, log)
         self.bank = PinBank()
         self.bank.on_edge = self._on_pin_edge
         self.gpio = GpioServer(self.bank, config.gpio.port, self._on_gpio_clients, self._before_request)
@@ -74,13 +85,18 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self.log.on_line = lambda: self._call_soon(self._mark_changed)
         now_ms = self.log.write(FactKind.START, seed=self.config.world.seed, lock=self.config.lock.kind.value)
-        for wire in INPUT_WIRES:
-            self.on_wire(wire, self.world.is_grounded(wire), now_ms)
+        self.world.premises.room.settle(now_ms, 0)
+        for wire in self.pins:
+            if wire is not Wire.LOCK:
+                self.on_wire(wire, self.world.is_grounded(wire), now_ms)
+        for pin in self._load_of:
+            self._follow_load(pin, self.bank.level(pin), now_ms)
         await self._listen(self.gpio.start, "gpio", "port", self.gpio.port)
         if self.link is not None:
             await self._listen(self.link.restore, "link", "listen_port", self.link.listen_port)
         for reader in self.readers.values():
             reader.start()
+        self.sensors.start()
 
     async def _listen(self, start: Callable[[], Awaitable[None]], section: str, key: str, port: int) -> None:
         try:
@@ -91,6 +107,7 @@ class Station:
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self.sensors.stop()
         for reader in self.readers.values():
             reader.stop()
         self.gpio.stop()
@@ -136,15 +153,22 @@ class Station:
         self.log.write(kind, at_ms, **fields)
 
     def on_wire(self, wire: Wire, grounded: bool, at_ms: float) -> None:
-        self.bank.wire(self.pins[wire], grounded, at_ms)
+        if wire in self.pins:
+            self.bank.wire(self.pins[wire], grounded, at_ms)
 
     def _on_pin_edge(self, pin: PinNumber, level: bool, at_ms: float) -> None:
+        if pin in self._load_of:
+            self._follow_load(pin, level, at_ms)
         wire = self._wire_of.get(pin)
         if wire is None:
             return
         self.log.write(FactKind.PIN_EDGE, at_ms, pin=int(pin), wire=wire.value, level=level)
         if wire is Wire.LOCK:
             self.world.set_release_pin(level, at_ms)
+
+    def _follow_load(self, pin: PinNumber, level: bool, at_ms: float) -> None:
+        load = self._load_of[pin]
+        self.world.premises.set_load(load.id, level is load.active_high, at_ms)
 
     def _on_gpio_clients(self, count: int) -> None:
         self.log.write(FactKind.GPIO_CLIENT, count=count)
@@ -184,6 +208,32 @@ class Station:
     def set_fire(self, active: bool) -> None:
         self.world.set_fire(active, self.catch_up())
 
+    def set_tamper(self, of_reader: bool, opened: bool) -> None:
+        """A housing is opened or closed. A reader's own contact is told on its line as well as on the wire."""
+        wire = Wire.READER_TAMPER if of_reader else Wire.ENCLOSURE_TAMPER
+        self.world.premises.set_tamper(wire, opened, self.catch_up())
+        if of_reader:
+            for reader in self.readers.values():
+                reader.set_tampered(opened)
+
+    def press_keys(self, reader_id: str, keys: str, person: PersonId | None = None, visit: str = "panel") -> None:
+        try:
+            self.reader(reader_id).press(keys, person, visit)
+        except ValueError as error:
+            raise ActError(f"keys: {error}") from None
+
+    def show_code(self, scanner_id: str | None, text: str, what: str = "code", visit: str = "panel") -> None:
+        """None picks the only scanner. `what` is how the log calls the code."""
+        scanners = self.sensors.scanners
+        if scanner_id is None and len(scanners) == 1:
+            scanner_id = next(iter(scanners))
+        if scanner_id is None or scanner_id not in scanners:
+            raise ActError(f"scanner: there is no {scanner_id!r}; there are: {', '.join(scanners) or 'none'}")
+        try:
+            scanners[scanner_id].show(text, what, visit)
+        except ValueError as error:
+            raise ActError(f"text: {error}") from None
+
     # Supplies
 
     async def set_network(self, on: bool) -> None:
@@ -219,6 +269,7 @@ class Station:
             self.bank.power_cycle(now_ms)
         for reader in self.readers.values():
             reader.set_powered(on)
+        self.sensors.set_powered(on)
         await self.sync_gpio()
 
     async def sync_gpio(self) -> None:

@@ -5,31 +5,20 @@ every act; all that happens by itself in between (a leaf passing its contact, a 
 moment. The world tells a `WorldListener` two things: *facts* for the log, and *wires*: what each input wire of the
 controller is connected to.
 
-The three input wires are dry contacts to ground behind the controller's pull-ups: `contact` is grounded while the
-door is closed, `exit` while the button is pressed, `fire` while all is well (a normally closed loop, so that a cut
-wire reads as fire).
+The door's three input wires are dry contacts to ground: `contact` is grounded while the door is closed, `exit` while
+the button is pressed, `fire` while all is well (`wires` says why). People, room and supplies are the `premises`.
 """
 
 import random
-from enum import StrEnum
 from typing import Protocol
 
 from firmware_sim.contact import BOUNCE_MS, DryContact
 from firmware_sim.door_leaf import DoorLeaf
 from firmware_sim.lock import Lock, LockCause, LockKind
 from firmware_sim.log import FactKind, Json
-
-
-class Wire(StrEnum):
-    """The wires between the station and the controller, named as in the config's [pins]."""
-
-    LOCK = "lock"
-    CONTACT = "contact"
-    EXIT = "exit"
-    FIRE = "fire"
-
-
-INPUT_WIRES = (Wire.CONTACT, Wire.EXIT, Wire.FIRE)
+from firmware_sim.premises import Premises
+from firmware_sim.room import Room
+from firmware_sim.wires import POINT_WIRES, Wire
 
 
 class WorldListener(Protocol):
@@ -38,9 +27,17 @@ class WorldListener(Protocol):
 
 
 class World:
-    def __init__(self, lock_kind: LockKind, seed: int, listener: WorldListener, pace: float = 1.0) -> None:
+    def __init__(
+        self,
+        lock_kind: LockKind,
+        seed: int,
+        listener: WorldListener,
+        pace: float = 1.0,
+        room: Room | None = None,
+    ) -> None:
         self._listener = listener
         self.leaf = DoorLeaf(pace)
+        self.premises = Premises(listener, self.leaf, room or Room([]), pace)
         self.lock = Lock(lock_kind)
         self.exit_pressed = False
         self.fire_active = False
@@ -56,7 +53,11 @@ class World:
     # Time
 
     def deadline(self) -> float | None:
-        moments = [self.leaf.deadline(), *(contact.deadline() for contact in self._contacts.values())]
+        moments = [
+            self.leaf.deadline(),
+            self.premises.deadline(),
+            *(contact.deadline() for contact in self._contacts.values()),
+        ]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def advance(self, now_ms: float) -> None:
@@ -66,6 +67,8 @@ class World:
             if crossing is not None:
                 self._fact(FactKind.DOOR, crossing.at_ms, open=crossing.open)
                 self._contacts[Wire.CONTACT].change(not crossing.open, crossing.at_ms)
+                self._tell_secured(crossing.at_ms)
+            self.premises.advance(deadline_ms)
             for wire, contact in self._contacts.items():
                 for edge in contact.advance(deadline_ms):
                     self._tell_wire(wire, edge.at_ms)
@@ -131,6 +134,8 @@ class World:
     def set_wire_cut(self, wire: Wire, cut: bool, now_ms: float) -> None:
         self.advance(now_ms)
         (self.cut_wires.add if cut else self.cut_wires.discard)(wire)
+        if wire in POINT_WIRES:
+            (self.premises.cut_wires.add if cut else self.premises.cut_wires.discard)(wire)
         if wire is Wire.LOCK:
             self.set_release_pin(self._release_pin, now_ms)
         else:
@@ -149,6 +154,8 @@ class World:
     # What the wires say
 
     def is_grounded(self, wire: Wire) -> bool:
+        if wire in POINT_WIRES:
+            return self.premises.is_grounded(wire)
         if wire in self.cut_wires:
             return False
         if wire is Wire.FIRE:
@@ -169,6 +176,11 @@ class World:
     def _move_bolt(self, now_ms: float) -> None:
         if self.lock.move_bolt():
             self._fact(FactKind.BOLT, now_ms, free=self.lock.bolt_free)
+            self._tell_secured(now_ms)
+
+    def _tell_secured(self, at_ms: float) -> None:
+        """The lock's own feedback: the bolt is home, behind the strike of a closed door."""
+        self.premises.set_point(Wire.LOCK_SECURED, not (self.lock.bolt_free or self.leaf.open), at_ms)
 
     def _tell_wire(self, wire: Wire, at_ms: float) -> None:
         self._listener.on_wire(wire, self.is_grounded(wire), at_ms)

@@ -5,7 +5,8 @@ nothing in between. The time from a card being shown to its reply leaving on the
 polling alone: the *poll floor* under every card-to-lock time. It is logged with each card (`wait_ms`).
 
 Cards shown while nobody polls wait in libosdp's own queue; when that is full, or the reader loses power, the card is
-lost and the log says so. Of the commands it receives the reader keeps the newest of each kind (light, buzzer, text).
+lost and the log says so. Keys are sent as they are pressed. Of the commands it receives the reader keeps the newest of
+each kind (light, buzzer, text).
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any, NewType
 
 import osdp_sys
-from osdp import Capability, LibFlag, LogLevel, PDCapabilities, PDInfo
+from osdp import Capability, LibFlag, LogLevel, PDCapabilities, PDInfo, StatusReportType
 from osdp import CardFormat as OsdpCardFormat
 from osdp import Event as OsdpEvent
 
@@ -35,6 +36,10 @@ ReaderId = NewType("ReaderId", str)
 IDLE_MS = 20.0
 """libosdp wants to be refreshed at least every 50 ms even when the line is quiet."""
 MAX_WAITING_CARDS = 32
+MAX_KEYS = 16
+KEYPAD = {digit: ord(digit) for digit in "0123456789"} | {"*": 0x7F, "#": 0x0D}
+"""As the reply osdp_KEYPAD codes its keys (IEC 60839-11-5)."""
+POWER_GOOD = 0
 STOP_TIMEOUT_S = 5.0
 
 
@@ -61,6 +66,7 @@ class ReaderState:
     secure: bool = False
     plugged: bool = True
     powered: bool = True
+    tampered: bool = False
     feedback: dict[str, dict[str, Json]] = field(default_factory=dict)
 
 
@@ -118,6 +124,18 @@ class OsdpReader:
         )
         self._ask(lambda: self._submit(ShownCard(card, person, visit, shown_ms)))
         return shown_ms
+
+    def press(self, keys: str, person: PersonId | None, visit: str) -> None:
+        """Type at the keypad: digits, `*`, `#`. The log is told how many keys, never which. Raises ValueError for a key
+        that no keypad has."""
+        if not 0 < len(keys) <= MAX_KEYS or set(keys) - KEYPAD.keys():
+            raise ValueError(f"a keypad has 0 to 9, * and #, and at most {MAX_KEYS} are pressed in one go")
+        self._log.write(FactKind.KEYS_PRESSED, reader=self.id, person=person, visit=visit, count=len(keys))
+        self._ask(lambda: self._submit_keys(keys))
+
+    def set_tampered(self, tampered: bool) -> None:
+        """The reader was torn off the wall, or put back: it tells so itself, on its line."""
+        self._ask(lambda: self._submit_tamper(tampered))
 
     def set_mode(self, mode: ReaderMode) -> None:
         self._ask(lambda: self._restart(mode))
@@ -184,6 +202,7 @@ class OsdpReader:
                 (Capability.AudibleControl, 1, 1),
                 (Capability.TextOutput, 1, 1),
                 (Capability.CardDataFormat, 1, 1),
+                (Capability.ContactStatusMonitoring, 1, 2),
                 (Capability.CommunicationSecurity, 1, 1),
             ]
         )
@@ -215,6 +234,18 @@ class OsdpReader:
             self._on_wire.append(shown)
         else:
             self._lose(shown, "reader queue full")
+
+    def _submit_keys(self, keys: str) -> None:
+        if self._peripheral is None:
+            return
+        for key in keys:
+            self._peripheral.submit_event({"event": OsdpEvent.KeyPress, "reader_no": 0, "data": bytes([KEYPAD[key]])})
+
+    def _submit_tamper(self, tampered: bool) -> None:
+        self.state.tampered = tampered
+        if self._peripheral is not None:
+            report = bytes([tampered, POWER_GOOD])
+            self._peripheral.submit_event({"event": OsdpEvent.Status, "type": StatusReportType.Local, "report": report})
 
     def _follow_replies(self) -> None:
         """Pair the card replies that left with the cards waiting for them, which libosdp sends in their order."""

@@ -14,7 +14,7 @@ from firmware_sim.devices.gpio import MAX_CLIENTS
 from firmware_sim.devices.pigpio_wire import Command, PigpioError
 from firmware_sim.faults import FaultArgs, FaultName
 from firmware_sim.log import monotonic_ms
-from firmware_sim.world import Wire
+from firmware_sim.wires import Wire
 from tests.firmware_sim.support import RunningStation, pin_factory, wait_until
 
 LOCK, CONTACT, EXIT = 17, 27, 22

@@ -123,7 +123,9 @@ def test_the_exit_button_releases_while_it_is_pressed(panel: tuple[httpx.Client,
 def test_faults_are_listed_while_they_are_on(panel: tuple[httpx.Client, Path]) -> None:
     client, _ = panel
     act(client, act="fault", name="reader_delay", on=True, args={"ms": 50}).raise_for_status()
-    assert world(client)["faults"] == [{"name": "reader_delay", "target": "entry", "ms": 50.0, "count": None}]
+    assert world(client)["faults"] == [
+        {"name": "reader_delay", "target": "entry", "ms": 50.0, "count": None, "active": True}
+    ]
     act(client, act="fault", name="reader_delay", on=False).raise_for_status()
     assert world(client)["faults"] == []
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from firmware_sim.contact import DryContact
 from firmware_sim.lock import LockCause, LockInputs, LockKind, is_released
 from firmware_sim.log import FactKind, Json
-from firmware_sim.world import Wire, World
+from firmware_sim.wires import Wire
+from firmware_sim.world import World
 
 
 class Recorder:

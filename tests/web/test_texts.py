@@ -24,7 +24,7 @@ from firmware_sim.faults import FaultName
 from firmware_sim.lock import LockCause
 from firmware_sim.log import FactKind
 from firmware_sim.stories import Outcome
-from firmware_sim.world import Wire
+from firmware_sim.wires import Wire
 
 WEB = Path(__file__).parents[2] / "web"
 

@@ -1,0 +1,159 @@
+"""What a person may do to the station on the panel's page, as types."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from firmware_sim.config import StoryName
+from firmware_sim.crowd import Doing
+from firmware_sim.devices.osdp_reader import MAX_KEYS
+from firmware_sim.devices.scanner import MAX_TEXT
+from firmware_sim.doorway import Turn
+from firmware_sim.faults import FaultArgs, FaultName
+from firmware_sim.panel_models import Model
+
+PersonName = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class PresentCard(Model):
+    act: Literal["present_card"]
+    card_id: str
+    reader: str | None = None
+
+
+class PushDoor(Model):
+    act: Literal["push_door"]
+    force: bool = False
+    from_inside: bool = False
+
+
+class LetGo(Model):
+    act: Literal["let_go"]
+
+
+class HoldDoor(Model):
+    """Put a wedge under the open door, or take it away."""
+
+    act: Literal["hold_door"]
+    on: bool
+
+
+class ExitButton(Model):
+    """Either hold or let go (`pressed`), or one press of so many milliseconds."""
+
+    act: Literal["exit_button"]
+    pressed: bool | None = None
+    press_ms: Annotated[float, Field(gt=0, le=60_000)] | None = None
+
+
+class Fire(Model):
+    act: Literal["fire"]
+    active: bool
+
+
+class Network(Model):
+    act: Literal["network"]
+    on: bool
+
+
+class Power(Model):
+    act: Literal["power"]
+    on: bool
+
+
+class Fault(Model):
+    act: Literal["fault"]
+    name: FaultName
+    on: bool
+    args: FaultArgs = FaultArgs()
+
+
+class Story(Model):
+    act: Literal["story"]
+    name: StoryName
+
+
+class Come(Model):
+    """Somebody comes to the door and waits there."""
+
+    act: Literal["come"]
+    person: PersonName
+
+
+class Go(Model):
+    """Somebody who waits outside goes away."""
+
+    act: Literal["go"]
+    person: PersonName
+
+
+class Walk(Model):
+    """Walk through the open door, or turn round in it."""
+
+    act: Literal["walk"]
+    person: PersonName
+    inward: bool
+    turn: Turn | None = None
+
+
+class Do(Model):
+    """Move about, sit still, lie down."""
+
+    act: Literal["do"]
+    person: PersonName
+    doing: Doing
+
+
+class Air(Model):
+    act: Literal["air"]
+    what: Literal["temperature_celsius", "outside_celsius", "humidity_percent", "carbon_monoxide_ppm"]
+    value: float
+
+
+class Smoke(Model):
+    act: Literal["smoke"]
+    there: bool
+
+
+class Water(Model):
+    act: Literal["water"]
+    there: bool
+
+
+class Mains(Model):
+    """The building's mains; the battery carries the station without them."""
+
+    act: Literal["mains"]
+    on: bool
+
+
+class Battery(Model):
+    act: Literal["battery"]
+    low: bool
+
+
+class Tamper(Model):
+    act: Literal["tamper"]
+    what: Literal["reader", "enclosure"]
+    open: bool
+
+
+class Keys(Model):
+    """Type at a reader's keypad."""
+
+    act: Literal["keys"]
+    keys: Annotated[str, Field(min_length=1, max_length=MAX_KEYS)]
+    reader: str | None = None
+
+
+class ShowCode(Model):
+    """Hold a code to a scanner: the text of a pass, or a card's number."""
+
+    act: Literal["show_code"]
+    text: Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+    scanner: str | None = None
+
+
+DoorAct = PresentCard | PushDoor | LetGo | HoldDoor | ExitButton | Fire | Network | Power | Fault | Story
+PremisesAct = Come | Go | Walk | Do | Air | Smoke | Water | Mains | Battery | Tamper | Keys | ShowCode
+Act = Annotated[DoorAct | PremisesAct, Field(discriminator="act")]
