@@ -59,8 +59,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
         "one person more than there is room for",
     ),
     Mutant(
-        "negative-count", "edge.core.occupancy",
-        "_set(turn, Occupancy(max(0, people), sure), cause.value)", "_set(turn, Occupancy(people, sure), cause.value)",
+        "negative-count", "edge.core.headcount",
+        "    if people < 0:", "    if people < -1:",
         "more leave than came, and the count follows",
     ),
     Mutant(
@@ -144,8 +144,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "snapshot-forgets", "edge.core.snapshot",
-        'occupancy=Occupancy(int(data["occupancy"]["people"]), bool(data["occupancy"]["sure"]))',
-        'occupancy=Occupancy(int(data["occupancy"]["people"]), True)',
+        'sure = bool(data["sure"])', "sure = True",
         "a doubt about the count does not survive a restart",
     ),
     Mutant(

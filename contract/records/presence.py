@@ -10,6 +10,9 @@ class OccupancyChanged:
     people: int
     sure: bool
     cause: str
+    confidence_percent: int | None = None
+    """How far the count is to be believed: 100 an empty room was seen, 95 counted by beams, 85 by the door alone, 50 or
+    less in doubt; a count is sure from 85 upwards. None: written before this was told."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class OccupancyCorrected:
     people: int
     sure: bool
     evidence: str
+    confidence_percent: int | None = None
 
 
 @dataclass(frozen=True)

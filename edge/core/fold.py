@@ -98,7 +98,7 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
         case OccupancyChanged():
             # Where surely nobody is, nobody is still inside.
             inside = () if record.sure and record.people == 0 else durable.inside
-            return changed(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+            return changed(durable, occupancy=_occupancy(record), inside=inside)
         case AccessGranted() | AccessDenied():
             return changed(_passes(durable, record), pins=pin_state.fold(durable.pins, record, at))
         case AccessNotTaken():
@@ -112,7 +112,7 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             return changed(durable, alarms=alarm_state.fold(durable.alarms, record, at), pins=pins)
         case OccupancyCorrected():
             inside = () if record.sure and record.people == 0 else durable.inside
-            corrected = changed(durable, occupancy=Occupancy(record.people, record.sure), inside=inside)
+            corrected = changed(durable, occupancy=_occupancy(record), inside=inside)
             return changed(corrected, presence=presence_state.fold(durable.presence, record, at))
         case WelfareAsked() | WelfareAnswered():
             return changed(durable, presence=presence_state.fold(durable.presence, record, at))
@@ -124,6 +124,14 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             return _command(durable, record)
         case _:
             return durable
+
+
+def _occupancy(record: OccupancyChanged | OccupancyCorrected) -> Occupancy:
+    """Records of before confidence was told say only whether the count was sure."""
+    confidence = record.confidence_percent
+    if confidence is None:
+        confidence = 85 if record.sure else 50
+    return Occupancy(record.people, record.sure, confidence)
 
 
 def _passes(durable: Durable, record: AccessGranted | AccessDenied | AccessNotTaken) -> Durable:

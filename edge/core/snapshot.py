@@ -75,7 +75,7 @@ def _durable(data: dict[str, Any]) -> Durable:
         ),
         posture=posture,
         desired_revision=int(data["desired_revision"]),
-        occupancy=Occupancy(int(data["occupancy"]["people"]), bool(data["occupancy"]["sure"])),
+        occupancy=_occupancy(data["occupancy"]),
         alarms=tuple(_alarm(alarm) for alarm in data["alarms"]),
         roster={
             NodeId(node): RosterVersion(int(held["version"]), int(held["members"]))
@@ -90,6 +90,11 @@ def _durable(data: dict[str, Any]) -> Durable:
         presence=build(PresenceMemory, data.get("presence", {})),
         loads=build(LoadMemory, data.get("loads", {})),
     )
+
+
+def _occupancy(data: dict[str, Any]) -> Occupancy:
+    sure = bool(data["sure"])
+    return Occupancy(int(data["people"]), sure, int(data.get("confidence_percent", 85 if sure else 50)))
 
 
 def _release(data: dict[str, Any]) -> Release:

@@ -77,8 +77,11 @@ class Door:
 
 @dataclass(frozen=True)
 class Occupancy:
+    """`confidence_percent` is explained in `edge.core.headcount`; a count is sure from 85 upwards."""
+
     people: int = 0
     sure: bool = True
+    confidence_percent: int = 100
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def test_who_is_let_in_and_opens_adds_one_and_who_leaves_takes_one_away() -> Non
     life.wait(60_000)
     life.press_exit()
     life.open()
-    assert only(life.last, OccupancyChanged) == OccupancyChanged(0, True, "exit")
+    assert only(life.last, OccupancyChanged) == OccupancyChanged(0, True, "exit", 85)
 
 
 def test_the_count_is_never_negative_and_says_when_it_should_have_been() -> None:
@@ -182,7 +182,7 @@ def test_a_crash_makes_the_count_unsure_and_a_clean_stop_does_not() -> None:
     life.boot(clean_stop=True)
     assert life.people() == (0, True)
 
-    assert OccupancyChanged(0, False, "crash") in life.boot(clean_stop=False)
+    assert OccupancyChanged(0, False, "crash", 50) in life.boot(clean_stop=False)
 
 
 # ------------------------------------------------ effects
