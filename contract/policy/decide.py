@@ -25,6 +25,7 @@ from contract.policy.schedule import is_within
 from contract.records import Direction, Posture, Reason
 
 GRANTED_RULE: Final = "member_may_enter"
+FACTORS_RULE: Final = "factors_complete"
 FACTORS_OF_TWO_FACTOR: Final = 2
 
 
@@ -212,7 +213,7 @@ RULES: Final[tuple[Rule, ...]] = (
     MemberRule("pass_unused", Reason.ALREADY_USED, _already_used),
     Rule("not_inside_already", Reason.ANTIPASSBACK, _inside_already),
     Rule("room_left", Reason.STATION_FULL, _station_full),
-    Rule("factors_complete", Reason.SECOND_FACTOR_REQUIRED, _second_factor),
+    Rule(FACTORS_RULE, Reason.SECOND_FACTOR_REQUIRED, _second_factor),
 )
 
 

@@ -21,11 +21,15 @@ class AccessGranted:
     """The member came in before and was not seen leaving; let in all the same (soft anti-passback)."""
     once: bool = False
     """A pass for one entry, which this is, unless nobody opens or the release cannot be recorded."""
+    factors: str = ""
+    """How they have proven who they are, for example `card+pin`; empty in a record from before this was kept."""
+    duress: bool = False
+    """By a number that calls for help. Nothing at the station shows it."""
 
 
 @dataclass(frozen=True)
 class AccessDenied:
-    """`member` is None for a credential that is on no roster."""
+    """`member` is None for a credential that is on no roster. `credential` is empty for a number that is nobody's."""
 
     KIND: ClassVar[str] = "access.denied"
     reader: ReaderId
@@ -36,6 +40,9 @@ class AccessDenied:
     presented_mono_ms: int
     pass_returned: bool = False
     """A pass for one entry was granted, but not carried out: it can be used again."""
+    factors: str = ""
+    duress: bool = False
+    """Not let in, but whoever typed the number called for help all the same."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from contract.policy.decide import came_back, decide, explain
-from contract.policy.model import Antipassback, Clock, Explanation, Factor, Occupancy, Request
+from contract.policy.codes import CodeSpace
+from contract.policy.decide import FACTORS_RULE, came_back, decide, explain
+from contract.policy.model import Antipassback, Clock, Decision, Explanation, Factor, Occupancy, Request
 from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
 from edge.core import doorkeeper, guessing, passes, postures
 from edge.core.config import StationConfig
@@ -20,7 +21,7 @@ FEEDBACK_OF_DENIAL: Final[dict[Reason, Feedback | None]] = {
 }
 
 
-def present(turn: Turn, event: CardPresented) -> None:
+def judge(turn: Turn, event: CardPresented) -> None:
     """Decide on a credential and let its holder in, or say no."""
     if event.roster_available is not turn.parts.look_up.ok:
         turn.set_parts(look_up=Health(event.roster_available))
@@ -28,17 +29,10 @@ def present(turn: Turn, event: CardPresented) -> None:
     decision, direction = decide(request), request.direction
     guessing.note(turn, event, decision)
     if member is None or not decision.granted:
-        turn.record(
-            AccessDenied(
-                reader=event.reader,
-                credential=event.credential,
-                member=None if member is None else member.id,
-                reason=decision.reason,
-                rule=decision.rule,
-                presented_mono_ms=event.presented_mono_ms,
-            )
-        )
+        _deny(turn, event, decision)
         feedback = FEEDBACK_OF_DENIAL.get(decision.reason, Feedback.DENIED)
+        if decision.reason is Reason.LOCKED_OUT and Factor.PIN in event.factors:
+            feedback = Feedback.LOCKED_OUT
         if feedback is not None:
             turn.act(ReaderFeedback(event.reader, feedback))
         return
@@ -52,6 +46,8 @@ def present(turn: Turn, event: CardPresented) -> None:
         direction=direction,
         passback=came_back(request) and request.antipassback is not Antipassback.OFF,
         once=passes.uses_up(turn, member, direction),
+        factors=_said(event),
+        duress=event.duress,
     )
     turn.record(granted)
     door = turn.config.door
@@ -63,10 +59,40 @@ def present(turn: Turn, event: CardPresented) -> None:
         turn.act(ReaderFeedback(event.reader, Feedback.GRANTED))
 
 
+def decided(turn: Turn, event: CardPresented) -> Decision:
+    """What would be decided now: nothing is recorded or done."""
+    return decide(_request(turn.config, turn.state, event, turn.now))
+
+
+def deny_without_number(turn: Turn, event: CardPresented) -> None:
+    """A card that waited for its number got none."""
+    _deny(turn, event, Decision(False, Reason.SECOND_FACTOR_REQUIRED, FACTORS_RULE, "no number was typed"))
+
+
 def explain_card(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Explanation:
     """What would be decided and why: nothing is opened, recorded or changed."""
     posture, _ = postures.wanted(config, state, now)
     return explain(replace(_request(config, state, event, now), posture=posture))
+
+
+def _deny(turn: Turn, event: CardPresented, decision: Decision) -> None:
+    turn.record(
+        AccessDenied(
+            reader=event.reader,
+            credential=event.credential,
+            member=None if event.member is None else event.member.id,
+            reason=decision.reason,
+            rule=decision.rule,
+            presented_mono_ms=event.presented_mono_ms,
+            factors=_said(event),
+            duress=event.duress,
+        )
+    )
+
+
+def _said(event: CardPresented) -> str:
+    """The factors as records have them."""
+    return "+".join(sorted(event.factors))
 
 
 def _request(config: StationConfig, state: StationState, event: CardPresented, now: Now) -> Request:
@@ -90,13 +116,29 @@ def _request(config: StationConfig, state: StationState, event: CardPresented, n
         ),
         antipassback_forget_ms=config.access.antipassback_forget_ms,
         pass_used=member is not None and member.id in state.durable.used_passes,
-        guessing=guessing.is_slowed(state, event.reader, now.mono_ms),
+        guessing=Factor.PIN not in event.factors and guessing.is_slowed(state, event.reader, now.mono_ms),
+        pass_problem=event.pass_problem,
+        codes=_codes(config, event),
+        number_wrong=event.number_wrong,
+        pins_locked=state.durable.pins.is_locked(
+            event.reader, None if event.member is None else event.member.id, now.mono_ms
+        ),
     )
 
 
+def _codes(config: StationConfig, event: CardPresented) -> CodeSpace | None:
+    if event.factors != {Factor.PIN}:
+        return None
+    return CodeSpace(config.pins.codes_alone, event.code_digits, event.codes_issued)
+
+
 def _cause(event: CardPresented) -> ReleaseCause:
-    """A card, where one was shown, is what let them in; else the face; else the number."""
-    for factor, cause in ((Factor.CARD, ReleaseCause.CARD), (Factor.FACE, ReleaseCause.FACE)):
+    """A card or pass, where one was shown, is what let them in; else the face; else the number."""
+    for factor, cause in (
+        (Factor.CARD, ReleaseCause.CARD),
+        (Factor.PASS, ReleaseCause.CARD),
+        (Factor.FACE, ReleaseCause.FACE),
+    ):
         if factor in event.factors:
             return cause
     return ReleaseCause.PIN

@@ -120,6 +120,8 @@ class StationConfig:
             raise ValueError(f"nodes: at most {MAX_NODES}, each named once")
         if not self.readers_out <= set(self.readers):
             raise ValueError(f"readers_out: {', '.join(sorted(self.readers_out - set(self.readers)))} is no reader")
+        if not self.pins.keypads <= set(self.readers):
+            raise ValueError(f"keypads: {', '.join(sorted(self.pins.keypads - set(self.readers)))} is no reader")
         if self.access.antipassback is Antipassback.HARD and not self.readers_out:
             raise ValueError("antipassback hard without a reader that leads out would let every member in only once")
 

@@ -109,7 +109,8 @@ class ReaderFeedback:
 @dataclass(frozen=True)
 class CheckPin:
     """Check the number of `entry` against `member`'s own, and answer with `events.PinChecked`. `member` None: the
-    number alone is the credential; the shell looks it up and answers with `events.CardPresented` instead."""
+    number alone is the credential; the shell looks it up and, when it is somebody's, answers with
+    `events.CardPresented` instead."""
 
     reader: ReaderId
     entry: int

@@ -79,6 +79,7 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             return changed(
                 booted,
                 door=door.fold(durable.door, record),
+                pins=pin_state.fold(durable.pins, record, at),
                 presence=presence_state.fold(durable.presence, record, at),
                 loads=load_state.fold(durable.loads, record, at),
             )

@@ -9,7 +9,7 @@ without an unknown card. A row is forgotten with the run: a restart takes longer
 from typing import Final
 
 from contract.ids import ReaderId
-from contract.policy.model import Decision
+from contract.policy.model import Decision, Factor
 from contract.records import Reason
 from edge.core.events import CardPresented
 from edge.core.state import GuessRow, StationState
@@ -32,7 +32,12 @@ def note(turn: Turn, event: CardPresented, decision: Decision) -> None:
         if event.reader in turn.volatile.guesses:
             others = {reader: row for reader, row in turn.volatile.guesses.items() if reader != event.reader}
             turn.set_volatile(guesses=others)
-    elif event.member is None and event.roster_available and event.reader in turn.config.readers:
+    elif (
+        event.member is None
+        and event.roster_available
+        and Factor.PIN not in event.factors
+        and event.reader in turn.config.readers
+    ):
         row = _row(turn.state, event.reader, turn.mono_ms)
         if row is None:
             row = GuessRow(0, turn.mono_ms, turn.mono_ms)

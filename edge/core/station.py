@@ -21,7 +21,6 @@ from contract.records import (
     StationStopped,
 )
 from edge.core import (
-    access,
     alarm_desk,
     alarms,
     commands,
@@ -158,6 +157,8 @@ def _catch_up(turn: Turn, until_ms: int) -> None:
 
 def _follow(turn: Turn, before: StationState) -> None:
     """What follows from a change: who is inside, what is switched, alarms, and the readers' lasting signs."""
+    if turn.durable.pins is not before.durable.pins:
+        pins.follow(turn)
     presence.follow(turn, before)
     welfare.follow(turn, before)
     loitering.follow(turn, before)
@@ -271,7 +272,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.Booted: _booted,
     events.Tick: lambda turn, event: None,
     events.StopRequested: lambda turn, event: doorkeeper.stop(turn),
-    events.CardPresented: access.present,
+    events.CardPresented: pins.presented,
     events.ContactChanged: doorkeeper.contact_changed,
     events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
     events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),

@@ -30,6 +30,15 @@ class CardPresented:
     factors: frozenset[Factor] = frozenset({Factor.CARD})
     duress: bool = False
     """A code that opens the door and calls for help without a sign."""
+    number_wrong: bool = False
+    """The number typed to the card is not its member's."""
+    entry: int = 0
+    """Of a number that was looked up as a credential: the answer to `effects.CheckPin`."""
+    code_digits: int = 0
+    codes_issued: int = 0
+    """How long that number is, and how many of that length this station's roster holds."""
+    pass_problem: str = ""
+    """Why what was shown as a visit pass is none; `member` is None then."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class PinEntered:
 
 @dataclass(frozen=True)
 class PinChecked:
-    """The answer to `effects.CheckPin`."""
+    """The answer to `effects.CheckPin`; of a number that was looked up by itself only when that failed."""
 
     reader: ReaderId
     entry: int
