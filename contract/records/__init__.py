@@ -28,6 +28,7 @@ from contract.records.alarms import (
     AlarmUnshelved,
 )
 from contract.records.codes import (
+    LIFE_SAFETY,
     AlarmCode,
     Direction,
     DoorMode,
@@ -54,6 +55,7 @@ from contract.records.door import (
     PostureChanged,
 )
 from contract.records.loads import (
+    EnergyCounted,
     EnergyUsed,
     EnvironmentSampled,
     LoadCut,
@@ -81,6 +83,7 @@ from contract.records.station import (
 )
 
 __all__ = [
+    "LIFE_SAFETY",
     "RECORD_TYPES",
     "TELEMETRY_KINDS",
     "AccessDenied",
@@ -107,6 +110,7 @@ __all__ = [
     "DoorOpened",
     "DoorReleased",
     "DoorRelocked",
+    "EnergyCounted",
     "EnergyUsed",
     "EnvironmentSampled",
     "ExitPressed",
@@ -153,7 +157,7 @@ Record = (
     | ExitPressed | FireStarted | FireEnded | PostureChanged | DesiredFollowed | OccupancyChanged
     | OccupancyCorrected | WelfareAsked | WelfareAnswered
     | AlarmRaised | AlarmCleared | AlarmAcknowledged | AlarmShelved | AlarmUnshelved
-    | LoadSwitched | LoadCut | EnergyUsed | EnvironmentSampled | PowerSampled
+    | LoadSwitched | LoadCut | EnergyUsed | EnergyCounted | EnvironmentSampled | PowerSampled
     | RosterSwitched | CommandBegun | CommandAnswered | MessageRefused | ClockTrusted
     | JournalGap | JournalForked | StationHealth | UnknownRecord
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """The closed lists that records, messages and policy share. A code keeps its meaning; new ones may be added."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -133,6 +134,12 @@ class AlarmCode(StrEnum):
     OVER_CAPACITY = "over_capacity"
     LOAD_FAULT = "load_fault"
     ALARM_FLOOD = "alarm_flood"
+
+
+LIFE_SAFETY: Final = frozenset(
+    {AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.DURESS, AlarmCode.WELFARE}
+)
+"""Alarms about people's lives: nobody puts them aside."""
 
 
 class Priority(StrEnum):

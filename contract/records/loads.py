@@ -1,6 +1,6 @@
 """What the station switches for people's comfort, what it measures for it, and what that costs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from contract.ids import LoadId, SensorId
@@ -8,7 +8,8 @@ from contract.ids import LoadId, SensorId
 
 @dataclass(frozen=True)
 class LoadSwitched:
-    """`cause` is a `LoadCause` of the core: why it is on or off now."""
+    """`cause` is a `LoadCause` of the core: why it is on or off now. A run begins with all loads off, without a record
+    of it."""
 
     KIND: ClassVar[str] = "load.switched"
     load: LoadId
@@ -28,12 +29,24 @@ class LoadCut:
 
 @dataclass(frozen=True)
 class EnergyUsed:
-    """One local day's use, `day` as YYYY-MM-DD. `source` is a meter's id, or a load's, reckoned from its power."""
+    """One local day's use, `day` as YYYY-MM-DD. `source` is a meter's id, or a load's, reckoned from its power. A day
+    that ended twice, because the clock was set back, has two records of a source: they add up."""
 
     KIND: ClassVar[str] = "energy.used"
     source: str
     day: str
     energy_wh: int
+
+
+@dataclass(frozen=True)
+class EnergyCounted:
+    """What `day` has used so far, in milliwatt-hours by source, and where the meters' counters stand: what is not lost
+    when the power goes now. An empty `day`: the time was never known."""
+
+    KIND: ClassVar[str] = "energy.counted"
+    day: str
+    energy_mwh: dict[str, int] = field(hash=False)
+    counters_wh: dict[SensorId, int] = field(hash=False)
 
 
 @dataclass(frozen=True)

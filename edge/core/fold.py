@@ -25,6 +25,7 @@ from contract.records import (
     DoorOpened,
     DoorReleased,
     DoorRelocked,
+    EnergyCounted,
     EnergyUsed,
     FireEnded,
     FireStarted,
@@ -117,7 +118,7 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             return changed(corrected, presence=presence_state.fold(durable.presence, record, at))
         case WelfareAsked() | WelfareAnswered():
             return changed(durable, presence=presence_state.fold(durable.presence, record, at))
-        case LoadSwitched() | LoadCut() | EnergyUsed():
+        case LoadSwitched() | LoadCut() | EnergyUsed() | EnergyCounted():
             return changed(durable, loads=load_state.fold(durable.loads, record, at))
         case RosterSwitched():
             return changed(durable, roster=_roster(durable, record))

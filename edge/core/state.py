@@ -9,9 +9,10 @@ needs nothing but the state.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from contract.ids import MemberId, NodeId, ReaderId
-from contract.records import AccessGranted, AlarmCode, Direction, DoorMode, Posture, ReleaseCause
-from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm
+from contract.ids import LoadId, MemberId, NodeId, ReaderId
+from contract.records import AccessGranted, Direction, DoorMode, Posture, ReleaseCause
+from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm, AlarmsNow
+from edge.core.energy_state import EnergyNow, Hours
 from edge.core.environment_state import EnvironmentNow
 from edge.core.events import StorageStatus
 from edge.core.load_state import LoadMemory, LoadsNow
@@ -33,7 +34,6 @@ __all__ = [
     "Now",
     "Occupancy",
     "Parts",
-    "Pending",
     "PlanWindow",
     "RecordedAt",
     "Release",
@@ -46,6 +46,7 @@ MAX_COMMANDS_SEEN = 256
 MAX_COMMANDS_BEGUN = 16
 MAX_ROSTER_NODES = 16
 MAX_CHILDREN = 16
+MAX_LOADS_TOLD = 32
 MAX_INSIDE = 512
 MAX_USED_PASSES = 1_024
 """More than a station meets within the validity of a pass; beyond, the oldest is forgotten."""
@@ -171,15 +172,6 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A condition that stands for less than its alarm's delay."""
-
-    code: AlarmCode
-    source: str
-    raise_at_ms: int
-
-
-@dataclass(frozen=True)
 class Parts:
     """The conditions of the station's parts, as last told."""
 
@@ -196,6 +188,8 @@ class Parts:
     storage_detail: str = ""
     readers: Mapping[ReaderId, Health] = field(default_factory=dict)
     children: Mapping[str, Health] = field(default_factory=dict)
+    loads: Mapping[LoadId, Health] = field(default_factory=dict)
+    """Whether the output of each says what was set."""
     records_dropped: int = 0
     config_refused: str | None = None
     journal_reset: str | None = None
@@ -228,7 +222,7 @@ class GuessRow:
 class Volatile:
     inputs: Inputs = field(default_factory=Inputs)
     parts: Parts = field(default_factory=Parts)
-    pending: tuple[Pending, ...] = ()
+    alarms: AlarmsNow = field(default_factory=AlarmsNow)
     stopped: bool = False
     """`StationStopped` is written: nothing may follow it in this run."""
     plan: PlanWindow | None = None
@@ -241,6 +235,9 @@ class Volatile:
     environment: EnvironmentNow = field(default_factory=EnvironmentNow)
     loads: LoadsNow = field(default_factory=LoadsNow)
     supervision: SupervisionNow = field(default_factory=SupervisionNow)
+    hours: Hours | None = None
+    """None where nothing depends on the hour, or when it has not been looked at in this run."""
+    energy: EnergyNow = field(default_factory=EnergyNow)
 
 
 @dataclass(frozen=True)

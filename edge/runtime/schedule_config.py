@@ -24,7 +24,8 @@ HOURS: Final = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)", re.ASCII)
 HOW: Final = "hours are written as HH:MM-HH:MM"
 
 
-def _interval(text: str) -> Interval:
+def interval(text: str) -> Interval:
+    """One stretch of hours, HH:MM-HH:MM. Raises `ValueError`."""
     match = HOURS.fullmatch(text)
     if match is None:
         raise ValueError(f"{text[:40]!r}: {HOW}")
@@ -59,7 +60,7 @@ class WeekSection:
     def intervals(self) -> tuple[tuple[Interval, ...], ...]:
         """Seven days, Monday first. Raises `ValueError`."""
         days = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return tuple(tuple(map(_interval, hours)) for _, hours in days)
+        return tuple(tuple(map(interval, hours)) for _, hours in days)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class ExceptionSection:
         self.exception()
 
     def exception(self) -> DayException:
-        return DayException(_day(self.date), tuple(map(_interval, self.hours)))
+        return DayException(_day(self.date), tuple(map(interval, self.hours)))
 
 
 @dataclass(frozen=True)
