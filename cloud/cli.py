@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused (the reason is printed), 2 wrong use, or a process
 
 import argparse
 import asyncio
+import getpass
 import json
 import logging
 import sys
@@ -18,7 +19,9 @@ from cloud import config as configuration
 from cloud.config import Config, ConfigError
 from cloud.domain import administration
 from cloud.domain.administration import AdministrationError
+from cloud.domain.refusal import Refusal
 from cloud.roster import csv_import, desired, keys, members
+from cloud.roster.desired import Author
 from cloud.roster.keys import SigningKeyError
 from cloud.service.broker import BrokerFailed
 from cloud.service.program import ALL, Part, StartError, run
@@ -46,7 +49,7 @@ def main(argv: list[str]) -> int:
     except (ConfigError, StartError, DatabaseRefused, BrokerFailed, SigningKeyError) as error:
         print(f"yizhan cloud: {error}", file=sys.stderr)
         return CANNOT_START
-    except (AdministrationError, TopicError, csv_import.CsvError, LookupError) as error:
+    except (AdministrationError, Refusal, TopicError, csv_import.CsvError, LookupError) as error:
         print(f"yizhan cloud: {error}", file=sys.stderr)
         return REFUSED
     except DBAPIError as error:
@@ -95,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("id")
     postures = [str(posture) for posture in Posture]
     command.add_argument("--posture", required=True, choices=[*postures, "schedule"], help="schedule: its own")
+    command.add_argument("--reason", default="", help="why; operators see it")
+    command.add_argument("--by", default=f"cli:{getpass.getuser()}"[:64], help="who; the operating system's user")
 
     people = group("members", "who may enter")
     command = add("import", _members_import, "import members from a CSV file, all or nothing", people)
@@ -178,7 +183,8 @@ def _stations_add(arguments: argparse.Namespace, config: Config) -> None:
 def _stations_desired(arguments: argparse.Namespace, config: Config) -> None:
     posture = None if arguments.posture == "schedule" else Posture(arguments.posture)
     with _ready(config).write() as connection:
-        orders = desired.set_posture(connection, StationId(arguments.id), posture)
+        author = Author(arguments.by, arguments.reason)
+        orders = desired.set_posture(connection, StationId(arguments.id), posture, author)
     print(f"station {arguments.id}: {arguments.posture}, revision {orders.revision}")
 
 

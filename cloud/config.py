@@ -67,6 +67,8 @@ class ApiSection:
     port: int = 8080
     pages_dir: Path = Path("web/dist/ops")
     allow_unauthenticated_network: bool = False
+    names: tuple[str, ...] = ()
+    """Host names (of a proxy, say) by which pages that act may address the API, beside numbers and localhost."""
 
     def __post_init__(self) -> None:
         _check_port("api.port", self.port, zero_ok=True)

@@ -16,6 +16,8 @@ from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from cloud.api.acting import add_acting
+from cloud.api.asking import OwnPagesOnly
 from cloud.api.feed import MAX_CLIENTS, LiveFeed
 from cloud.api.models import EventsPage, Health, LiveChange, LiveReset, LiveSnapshot, StationDetail, StationsPage
 from cloud.domain import events, fleet, health
@@ -33,8 +35,13 @@ _LIVE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(database: Database | None, pages_dir: Path, changed: Nudge | None = None) -> FastAPI:
-    """The application. Without a database it only describes itself (`yizhan cloud openapi`)."""
+def create_app(
+    database: Database | None, pages_dir: Path, changed: Nudge | None = None, names: tuple[str, ...] = ()
+) -> FastAPI:
+    """The application. Without a database it only describes itself (`yizhan cloud openapi`).
+
+    `names`: by which it may be addressed for acting, beside numbers and `localhost`.
+    """
     feed = LiveFeed(database, changed or Nudge()) if database is not None else None
 
     @asynccontextmanager
@@ -45,9 +52,11 @@ def create_app(database: Database | None, pages_dir: Path, changed: Nudge | None
             poller.cancel()
 
     app = FastAPI(title="Yizhan", version="1", lifespan=lifespan)
+    app.add_middleware(OwnPagesOnly, names=names)
     if database is not None and feed is not None:
         _add_live(app, feed)
         _add_fleet(app, database)
+        add_acting(app, database)
         _add_operations(app, database)
         _add_pages(app, pages_dir)
     return app

@@ -3,11 +3,23 @@
 Times are milliseconds since the Unix epoch in UTC; a station's zone is beside them (`timezone`).
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from cloud.domain.commands import CommandKind, CommandStatus
+from cloud.domain.refusal import RefusalCode
+from cloud.plain_text import is_plain
 from contract.records import DoorMode, Posture, Priority
+
+LONGEST_MINUTES: Final = 24 * 60
+"""Nothing is put aside for longer than a day: shelving ends by itself (ISA-18.2)."""
+
+
+def _plain(text: str) -> str:
+    if not is_plain(text):
+        raise ValueError("holds a control character")
+    return text
 
 
 class ApiModel(BaseModel):
@@ -27,11 +39,82 @@ class Reader(ApiModel):
 
 
 class Alarm(ApiModel):
+    """An alarm that is listed: its condition stands (`active`), or has ended and nobody has acknowledged it yet."""
+
     code: str
     source: str
     priority: Priority
     detail: str
     since_ms: int
+    origin: Literal["station", "cloud"] = "station"
+    active: bool = True
+    acknowledged: bool = False
+    acknowledged_by: str | None = None
+    acknowledged_at_ms: int | None = None
+    shelved_until_ms: int | None = None
+    shelved_by: str | None = None
+    shelved_reason: str | None = None
+    first_out: bool = False
+    """The first of several that came together."""
+    suppressed_by: str | None = None
+    """`code/source` of the alarm that explains it."""
+
+
+class OrderedBy(ApiModel):
+    """Who ordered something, why and when."""
+
+    by: str
+    reason: str
+    at_ms: int
+
+
+class SeenAtCloud(ApiModel):
+    """Somebody has acknowledged an alarm here, and the station has not recorded it yet."""
+
+    code: str
+    source: str
+    since_ms: int
+    by: str
+
+
+class AsideAtCloud(ApiModel):
+    """Somebody has shelved an alarm here (`until_ms` 0: taken it back), and the station has not recorded it yet."""
+
+    code: str
+    source: str
+    until_ms: int
+    by: str
+    reason: str
+
+
+class Orders(ApiModel):
+    """A station's standing orders. `followed`: the station has said that they are in force."""
+
+    revision: int
+    followed: bool
+    posture: Posture | None
+    """None: the station's own plan decides."""
+    posture_ordered: OrderedBy | None
+    loads_cut: list[str]
+    loads_ordered: OrderedBy | None
+    acknowledged: list[SeenAtCloud]
+    shelved: list[AsideAtCloud]
+
+
+class CommandShown(ApiModel):
+    """A momentary act asked of a station, and how far it has come."""
+
+    id: str
+    station: str
+    kind: CommandKind
+    reason: str
+    by: str
+    issued_at_ms: int
+    expires_at_ms: int
+    status: CommandStatus
+    answer: str | None
+    """The station's reason code, where it has one."""
+    answered_at_ms: int | None
 
 
 class OrganisationRef(ApiModel):
@@ -52,6 +135,8 @@ class StationSummary(ApiModel):
     last_seen_ms: int | None
     door: Door | None
     posture: Posture | None
+    posture_cause: str | None
+    """Who wants it: `desired` (the cloud), `schedule` or `usual`."""
     people: int | None
     people_sure: bool | None
     alarms: list[Alarm]
@@ -88,6 +173,10 @@ class StationDetail(StationSummary):
     roster: list[RosterLevel]
     roster_members: int | None
     journal: list[JournalLevel] = []
+    orders: Orders | None = None
+    """None: none were ever given."""
+    commands: list[CommandShown] = []
+    """Those of the last minutes, newest first."""
 
 
 class Event(ApiModel):
@@ -145,3 +234,62 @@ class LiveReset(ApiModel):
 class Health(ApiModel):
     ok: bool
     checks: dict[str, str]
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_plain)]
+"""Who asks. There are no accounts yet: it is taken as given, and written down."""
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_plain)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_plain)]
+Source = Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain)]
+
+
+class Asked(ApiModel):
+    """Unknown fields are refused: a misspelt one must not be taken for a wish that was not uttered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Name
+
+
+class CommandAsked(Asked):
+    kind: CommandKind
+    reason: Why
+
+
+class OrdersAsked(Asked):
+    """`posture` null gives the door back to the station's own plan; a field that is left out changes nothing."""
+
+    posture: Posture | None = None
+    loads_cut: list[Code] | None = Field(default=None, max_length=32)
+    """The ids of all loads to be cut off; those not named are given back."""
+    reason: Why
+
+
+class AcknowledgeAsked(Asked):
+    code: Code
+    source: Source
+    since_ms: int
+
+
+class UnshelveAsked(Asked):
+    code: Code
+    source: Source
+
+
+class ShelveAsked(UnshelveAsked):
+    minutes: int = Field(ge=5, le=LONGEST_MINUTES)
+    reason: Why
+
+
+class CommandsPage(ApiModel):
+    commands: list[CommandShown]
+
+
+class Refused(ApiModel):
+    """Why something was not done."""
+
+    code: RefusalCode
+    why: str

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from cloud.api.models import Alarm, Door, JournalLevel, OrganisationRef, Reader, RosterLevel, StationDetail
 from cloud.clock import now_ms
+from cloud.domain.orders import commands_shown, orders_shown
 from cloud.domain.scope import Scope
 from cloud.store.tables import alarm, day_counter, live_state, organisation, projector_head, received_range, station
 from contract.records import Posture, Priority
@@ -30,6 +31,12 @@ class Placed:
 def newest_change(connection: Connection) -> int:
     """The number of the newest change."""
     return connection.scalar(select(projector_head.c.change)) or 0
+
+
+def is_visible(connection: Connection, scope: Scope, station_id: str) -> bool:
+    """Whether there is such a station within the scope."""
+    place = select(station.c.id).join_from(station, organisation).where(station.c.id == station_id)
+    return connection.scalar(place.where(scope.covers())) is not None
 
 
 def station_details(connection: Connection, scope: Scope, ids: Sequence[str] | None = None) -> list[Placed]:
@@ -65,13 +72,14 @@ class _Facts:
             levels = levels.where(received_range.c.station.in_(ids))
         for row in connection.execute(standing):
             self.alarms.setdefault(row.station, []).append(
-                Alarm(code=row.code, source=row.source, priority=row.priority, detail=row.detail, since_ms=row.since_ms)
+                Alarm(**{name: getattr(row, name) for name in Alarm.model_fields})
             )
         self.counts = {(row.station, row.day): (row.entries, row.denials) for row in connection.execute(counts)}
         self.levels: dict[str, list[JournalLevel]] = {}
         for row in connection.execute(levels):
             level = JournalLevel(epoch=row.epoch, stream=row.stream, through_seq=row.through_seq, stored=row.stored)
             self.levels.setdefault(row.station, []).append(level)
+        self.commands = commands_shown(connection, ids)
         # Names and roster levels of the organisations above.
         nodes = sorted({part for row in rows for part in _parts(row.path)})
         self.names: dict[str, str] = {}
@@ -99,6 +107,7 @@ def _detail(row: Row[Any], facts: _Facts) -> StationDetail:
         last_seen_ms=row.last_seen_ms,
         door=Door.model_validate(door) if door else None,
         posture=Posture(state["posture"]) if state else None,
+        posture_cause=state.get("posture_cause"),
         people=state.get("people"),
         people_sure=state.get("people_sure"),
         alarms=alarms[:ALARMS_SHOWN],
@@ -116,6 +125,8 @@ def _detail(row: Row[Any], facts: _Facts) -> StationDetail:
         ],
         roster_members=state.get("roster_members"),
         journal=facts.levels.get(row.id, []),
+        orders=orders_shown(row.desired, row.desired_notes, state.get("desired_revision")),
+        commands=facts.commands.get(row.id, []),
     )
 
 

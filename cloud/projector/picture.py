@@ -8,26 +8,27 @@ the same picture in any order.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cloud.store.tables import alarm, change, day_counter, live_state, received_range
+from cloud.domain import commands
+from cloud.projector.alarm_rows import CLOUD, KINDS, AlarmKey, AlarmRows
+from cloud.store.tables import change, day_counter, day_energy, live_state, received_range
 from contract.messages import StandingAlarm
 from contract.records import (
     AccessDenied,
     AccessGranted,
-    AlarmCleared,
-    AlarmRaised,
+    CommandAnswered,
+    CommandBegun,
     Direction,
+    EnergyUsed,
     JournalForked,
     Priority,
 )
 
-STATION: Final = "station"
-CLOUD: Final = "cloud"
 CLOCK_AHEAD_MS: Final = 300_000
 """So far ahead of ours a station's clock is believed."""
 
@@ -43,19 +44,13 @@ class Numbers:
         return self.last
 
 
-class AlarmKey(NamedTuple):
-    station: str
-    origin: str
-    code: str
-    source: str
-
-
 class Picture:
     """Changes of one round. `now_ms` is its time."""
 
     def __init__(self, connection: Connection, numbers: Numbers, now_ms: int) -> None:
         self._connection = connection
         self._numbers = numbers
+        self._alarms = AlarmRows(connection)
         self._changes: list[dict[str, Any]] = []
         self._counts: dict[tuple[str, str], list[int]] = {}
         self._live: dict[str, Row[Any] | None] = {}
@@ -89,8 +84,12 @@ class Picture:
             day = datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone).date().isoformat()
             counts = self._counts.setdefault((record.station, day), [0, 0])
             counts[0 if record.kind == AccessGranted.KIND else 1] += 1
-        elif record.kind in (AlarmRaised.KIND, AlarmCleared.KIND):
+        elif record.kind in KINDS:
             self._apply_alarm_record(record)
+        elif record.kind in (CommandBegun.KIND, CommandAnswered.KIND):
+            self._apply_command_record(record)
+        elif record.kind == EnergyUsed.KIND:
+            self._apply_energy(record)
         elif record.kind == JournalForked.KIND:
             key = AlarmKey(record.station, CLOUD, "journal_forked", _text(record.body, "previous_epoch", 200))
             self.raise_alarm(key, Priority.HIGH, _text(record.body, "reason", 500), record.received_at_ms)
@@ -100,29 +99,18 @@ class Picture:
 
     def replace_alarms(self, station_id: str, standing: Sequence[StandingAlarm], at_ms: int) -> None:
         """The station's whole list of standing alarms, as of `at_ms`."""
-        keys = set()
-        for item in standing:
-            key = AlarmKey(station_id, STATION, str(item.code)[:64], item.source[:200])
-            keys.add(key)
-            self._save_alarm(key, str(item.priority), item.detail[:500], item.since_ms, True, at_ms)
-        query = select(alarm).where(
-            alarm.c.station == station_id, alarm.c.origin == STATION, alarm.c.standing, alarm.c.as_of_ms <= at_ms
-        )
-        for row in self._connection.execute(query).all():
-            key = AlarmKey(row.station, row.origin, row.code, row.source)
-            if key not in keys:
-                self._save_alarm(key, row.priority, row.detail, row.since_ms, False, at_ms)
+        self._alarms.replace(station_id, standing, at_ms)
 
     def raise_alarm(self, key: AlarmKey, priority: Priority, detail: str, at_ms: int) -> None:
-        self._save_alarm(key, str(priority), detail[:500], at_ms, True, at_ms)
+        self._alarms.raise_(key, str(priority), detail, at_ms)
 
     def clear_alarm(self, key: AlarmKey, at_ms: int) -> bool:
         """Whether it stood."""
-        row = self._connection.execute(select(alarm).where(*_is(key), alarm.c.standing)).one_or_none()
-        if row is None:
-            return False
-        self._save_alarm(key, row.priority, row.detail, row.since_ms, False, at_ms)
-        return True
+        return self._alarms.clear(key, at_ms)
+
+    def see_alarm(self, key: AlarmKey, by: str, since_ms: int) -> bool:
+        """Somebody has seen an alarm of the cloud's own; whether it stood."""
+        return self._alarms.see(key, by, since_ms, self.now_ms)
 
     def save(self) -> int:
         """Write what was gathered; how many changes there were."""
@@ -152,39 +140,41 @@ class Picture:
 
     def _apply_alarm_record(self, record: Row[Any]) -> None:
         live = self.live(record.station)
+        is_news = True
         if live is not None and live.state is not None:
-            is_older = record.epoch != live.epoch or record.recorded_at_ms <= live.state["at_ms"]
-            if is_older:
-                return
-        code, source = _text(record.body, "code", 64), _text(record.body, "source", 200)
-        key = AlarmKey(record.station, STATION, code, source)
-        at_ms = believable(record.recorded_at_ms, record.received_at_ms)
-        if record.kind == AlarmCleared.KIND:
-            self.clear_alarm(key, at_ms)
-            return
-        priority = _text(record.body, "priority", 16)
-        known = priority if priority in list(Priority) else str(Priority.HIGH)
-        self._save_alarm(key, known, _text(record.body, "detail", 500), at_ms, True, at_ms)
+            is_news = record.epoch == live.epoch and record.recorded_at_ms > live.state["at_ms"]
+        self._alarms.apply(record, believable(record.recorded_at_ms, record.received_at_ms), is_news=is_news)
 
-    def _save_alarm(
-        self, key: AlarmKey, priority: str, detail: str, since_ms: int, standing: bool, as_of_ms: int
-    ) -> None:
-        held = self._connection.execute(select(alarm).where(*_is(key))).one_or_none()
-        values = {"priority": priority, "detail": detail, "standing": standing, "as_of_ms": as_of_ms}
-        if held is None:
-            self._connection.execute(insert(alarm).values(**key._asdict(), since_ms=since_ms, **values))
-        elif held.as_of_ms <= as_of_ms:
-            since = held.since_ms if held.standing and key.origin == CLOUD else since_ms
-            self._connection.execute(update(alarm).where(*_is(key)).values(since_ms=since, **values))
+    def _apply_command_record(self, record: Row[Any]) -> None:
+        command_id = _text(record.body, "id", 64)
+        at_ms = believable(record.recorded_at_ms, record.received_at_ms)
+        if record.kind == CommandBegun.KIND:
+            commands.mark_begun(self._connection, record.station, command_id, at_ms)
+            return
+        outcome, answer = _text(record.body, "outcome", 16), _text(record.body, "reason", 200)
+        commands.mark_answered(
+            self._connection, record.station, command_id, outcome=outcome, answer=answer, at_ms=at_ms
+        )
+
+    def _apply_energy(self, record: Row[Any]) -> None:
+        """A day's use is told again when more of it is known: the greatest counts, in whatever order they come."""
+        day, source, used = record.body.get("day"), _text(record.body, "source", 64), record.body.get("energy_wh")
+        if not isinstance(day, str) or len(day) > 10 or type(used) is not int or not 0 <= used < 2**63:
+            return
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(day_energy).values(station=record.station, day=day, source=source, energy_wh=used)
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["station", "day", "source"],
+                set_={"energy_wh": statement.excluded.energy_wh},
+                where=day_energy.c.energy_wh < statement.excluded.energy_wh,
+            )
+        )
 
 
 def believable(station_ms: int, received_at_ms: int) -> int:
     """A station's time, unless its clock runs far ahead: what it says then must not stand until that time has come."""
     return min(station_ms, received_at_ms + CLOCK_AHEAD_MS)
-
-
-def _is(key: AlarmKey) -> tuple[Any, ...]:
-    return tuple(alarm.c[name] == value for name, value in key._asdict().items())
 
 
 def _text(body: dict[str, Any], name: str, length: int) -> str:

@@ -18,10 +18,21 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from cloud import metrics
 from cloud.ingest import ranges as span
 from cloud.ingest.progress import CloudAlarm
+from cloud.projector.alarm_rows import CLOUD, AlarmKey
 from cloud.projector.identity import IdentityWatch
-from cloud.projector.picture import CLOUD, AlarmKey, Numbers, Picture, believable
+from cloud.projector.picture import Numbers, Picture, believable
 from cloud.store.database import Database
-from cloud.store.tables import alarm, change, finding, live_state, projector_head, received_range, record, station
+from cloud.store.tables import (
+    act,
+    alarm,
+    change,
+    finding,
+    live_state,
+    projector_head,
+    received_range,
+    record,
+    station,
+)
 from contract.ids import StationId, Stream
 from contract.messages import Online, StationState
 from contract.records import Priority
@@ -73,6 +84,8 @@ class Rounds:
             ready = select(received_range.c.station).where(_ready(now_ms)).limit(1)
             if connection.execute(ready).first() is not None:
                 return True
+            if connection.execute(select(act.c.id).limit(1)).first() is not None:
+                return True
             return connection.execute(select(finding.c.id).where(~finding.c.applied).limit(1)).first() is not None
 
     def run(self, said: Sequence[Said], now_ms: int, *, broker_connected: bool, sweep: bool) -> Done:
@@ -109,6 +122,7 @@ class Rounds:
             picture = Picture(connection, numbers, now_ms)
             self._hear(connection, picture, said)
             _apply_findings(connection, picture)
+            _apply_acts(connection, picture)
             more = _apply_streams(connection, picture, now_ms)
             if sweep:
                 self._sweep(connection, picture, now_ms)
@@ -145,8 +159,10 @@ class Rounds:
             self._suspect(picture, item, trouble)
         if live is not None and live.online and live.session == message.session:
             return
+        # What the broker has kept does not say how old it is.
+        since = None if item.retained else item.received_at_ms
         seen = {} if item.retained else {"last_seen_ms": item.received_at_ms}
-        picture.set_live(item.station, online=True, session=message.session, **seen)
+        picture.set_live(item.station, online=True, session=message.session, session_since_ms=since, **seen)
         picture.changed(item.station)
 
     def _hear_state(self, picture: Picture, item: Said, message: StationState) -> None:
@@ -159,7 +175,9 @@ class Rounds:
         if not item.retained:
             values["last_seen_ms"] = item.received_at_ms
             if live is None or live.session is None:
-                values |= {"online": True, "session": message.session}
+                values |= {"online": True, "session": message.session, "session_since_ms": None}
+            if message.session_age_ms is not None and (live is None or live.session in (None, message.session)):
+                values["session_since_ms"] = item.received_at_ms - message.session_age_ms
         before = None if live is None else live.state
         picture.set_live(item.station, **values)
         picture.replace_alarms(item.station, message.alarms, believable(message.at_ms, item.received_at_ms))
@@ -205,6 +223,15 @@ def _apply_findings(connection: Connection, picture: Picture) -> None:
         picture.raise_alarm(key, Priority(row.priority), row.detail, row.at_ms)
         picture.changed(row.station)
         connection.execute(update(finding).where(finding.c.id == row.id).values(applied=True))
+
+
+def _apply_acts(connection: Connection, picture: Picture) -> None:
+    """What operators have done that every page is to follow."""
+    for row in connection.execute(select(act).order_by(act.c.id).limit(FINDINGS_PER_ROUND)).all():
+        if row.code is not None:
+            picture.see_alarm(AlarmKey(row.station, CLOUD, row.code, row.source), row.by, row.since_ms)
+        picture.changed(row.station)
+        connection.execute(delete(act).where(act.c.id == row.id))
 
 
 def _apply_streams(connection: Connection, picture: Picture, now_ms: int) -> bool:

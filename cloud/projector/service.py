@@ -7,13 +7,16 @@ gets what the broker retains, and so that messages and records become changes in
 import asyncio
 import logging
 import queue
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import aiomqtt
+from sqlalchemy import Row
 
 from cloud import metrics
 from cloud.clock import now_ms
 from cloud.config import Config
+from cloud.domain import commands
 from cloud.ingest.worker import Outage
 from cloud.mqtt import Link, payload_bytes
 from cloud.nudge import Nudge
@@ -23,6 +26,7 @@ from cloud.roster.keys import Signer
 from cloud.store import locks
 from cloud.store.database import Database
 from contract.codec import CodecError, decode
+from contract.ids import StationId
 from contract.messages import Online, StationState
 from contract.topics import Leaf, TopicError, of_all_stations, parse
 from contract.versions import UnsupportedVersion
@@ -73,7 +77,8 @@ class ProjectorService:
             self.leading.set()
             try:
                 async with asyncio.TaskGroup() as group:
-                    tasks = [group.create_task(self.link.run()), group.create_task(self._publish_forever())]
+                    work = (self.link.run(), self._publish_forever(), self._send_commands())
+                    tasks = [group.create_task(part) for part in work]
                     await self._lead()
                     for task in tasks:
                         task.cancel()
@@ -180,6 +185,30 @@ class ProjectorService:
             except (aiomqtt.MqttError, *Outage) as error:
                 self._report(f"cannot publish roster heads and orders: {error}")
             await asyncio.sleep(PUBLISH_S)
+
+    async def _send_commands(self) -> None:
+        """Send what operators ask of stations: never retained, at once or not at all."""
+        while True:
+            await self.link.connected.wait()
+            try:
+                sent = []
+                for row in await asyncio.to_thread(self._commands_due):
+                    topic, payload = self._signer.seal(commands.message(row), StationId(row.station), Leaf.COMMAND)
+                    await self._client.publish(topic, payload, qos=1, retain=False)
+                    sent.append(row.id)
+                if sent:
+                    await asyncio.to_thread(self._mark_sent, sent)
+            except (aiomqtt.MqttError, *Outage) as error:
+                self._report(f"cannot send commands: {error}")
+            await asyncio.sleep(PUBLISH_S)
+
+    def _commands_due(self) -> Sequence[Row[Any]]:
+        with self._database.read() as connection:
+            return commands.due(connection)
+
+    def _mark_sent(self, ids: Sequence[str]) -> None:
+        with self._database.write() as connection:
+            commands.mark_sent(connection, ids)
 
     def _report(self, what: str) -> None:
         """Log each trouble once; forget all when there are too many."""

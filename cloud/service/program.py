@@ -140,7 +140,7 @@ class _Process:
         self._stack.callback(listener.close)
         bound = listener.getsockname()
         self.addresses["api"] = f"http://{api.host}:{bound[1]}"
-        app = create_app(database, api.pages_dir, changed)
+        app = create_app(database, api.pages_dir, changed, (api.host, *api.names))
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
         server = _Server(config)
         self.work.append(partial(server.serve, sockets=[listener]))

@@ -5,8 +5,10 @@ Who writes what, so that no two writers fight over a row:
 | table | writer |
 |---|---|
 | record, fork, quarantine, finding, received_range (but its `applied_…`) | ingest, one transaction per group |
-| change, live_state, day_counter, alarm, projector_head, received_range.applied_… | the one projector |
-| organisation, station, member, roster_change | administration (command line, later the API) |
+| change, live_state, day_counter, day_energy, alarm, projector_head, received_range.applied_… | the one projector |
+| organisation, member, roster_change, station | administration; a station's standing orders: the API too |
+| command | the API issues, the projector marks what is sent and answered |
+| request, audit, act | the API and the command line; audit is append-only, act is emptied by the projector |
 
 A record's position is claimed in `received_range`, whose row is locked by the transaction that commits the record.
 """
@@ -26,7 +28,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -61,6 +65,8 @@ station: Final = Table(
     Column("desired_revision", BigInteger, nullable=False, server_default="0"),
     Column("desired_published", BigInteger, nullable=False, server_default="0"),
     Column("desired", Json),
+    # Who ordered which part of it, why and when: `{part: {by, reason, at_ms}}`.
+    Column("desired_notes", Json),
     Index("station_organisation", "organisation"),
 )
 
@@ -187,6 +193,8 @@ live_state: Final = Table(
     Column("station", String(64), primary_key=True),
     Column("online", Boolean, nullable=False),
     Column("session", String(64)),
+    # When the session began, by our clock: what a command's lifetime counts from. None: not known yet.
+    Column("session_since_ms", Millis),
     Column("last_seen_ms", Millis),
     Column("epoch", String(32)),
     Column("boot", BigInteger),
@@ -217,6 +225,87 @@ alarm: Final = Table(
     Column("standing", Boolean, nullable=False),
     # The time of what was last applied: an older record that comes late changes nothing.
     Column("as_of_ms", Millis, nullable=False),
+    # Standing and not active: its condition has ended, and nobody has acknowledged it yet.
+    Column("active", Boolean, nullable=False, server_default=true()),
+    Column("acknowledged", Boolean, nullable=False, server_default=false()),
+    Column("acknowledged_by", String(64)),
+    Column("acknowledged_at_ms", Millis),
+    Column("shelved_until_ms", Millis),
+    Column("shelved_by", String(64)),
+    Column("shelved_reason", String(200)),
+    Column("first_out", Boolean, nullable=False, server_default=false()),
+    Column("suppressed_by", String(280)),
+)
+
+command: Final = Table(
+    "command",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("station", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("issued_by", String(64), nullable=False),
+    Column("issued_at_ms", Millis, nullable=False),
+    Column("expires_at_ms", Millis, nullable=False),
+    # The connection that it is for, and how long after that one's start it holds.
+    Column("session", String(64), nullable=False),
+    Column("expires_in_session_ms", BigInteger, nullable=False),
+    Column("sent_at_ms", Millis),
+    Column("begun_at_ms", Millis),
+    Column("answered_at_ms", Millis),
+    Column("outcome", String(16)),
+    Column("answer", String(200)),
+    Index("command_station", "station", "issued_at_ms"),
+    Index("command_issued", "issued_at_ms"),
+    Index(
+        "command_waiting",
+        "issued_at_ms",
+        sqlite_where=text("sent_at_ms IS NULL"),
+        postgresql_where=text("sent_at_ms IS NULL"),
+    ),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at_ms", Millis, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("act", String(64), nullable=False),
+    Column("station", String(64)),
+    Column("detail", Json, nullable=False),
+    Index("audit_station", "station", "id"),
+)
+
+request: Final = Table(
+    "request",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at_ms", Millis, nullable=False),
+    Column("answer", Json),
+    Index("request_age", "at_ms"),
+)
+
+act: Final = Table(
+    "act",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("station", String(64), nullable=False),
+    # An alarm of the cloud's own that somebody has seen; all None: the station is only to be shown anew.
+    Column("code", String(64)),
+    Column("source", String(200)),
+    Column("since_ms", Millis),
+    Column("by", String(64)),
+)
+
+day_energy: Final = Table(
+    "day_energy",
+    metadata,
+    Column("station", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("energy_wh", BigInteger, nullable=False),
 )
 
 member: Final = Table(

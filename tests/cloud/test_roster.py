@@ -12,6 +12,7 @@ from cloud.domain.administration import AdministrationError, add_organisation, a
 from cloud.nudge import Nudge
 from cloud.projector.service import ProjectorService
 from cloud.roster import csv_import, desired, keys, members, pages, publisher
+from cloud.roster.desired import Author
 from cloud.store.database import Database
 from cloud.store.tables import member, organisation
 from contract.envelope import EnvelopeError, open_sealed
@@ -170,8 +171,8 @@ def test_revisions_rise_above_what_a_restored_cloud_has_forgotten(database: Data
     after = head(database).revision
     assert after > before > 1_700_000_000_000
     with database.write() as connection:
-        first = desired.set_posture(connection, STATION, Posture.LOCKDOWN)
-        second = desired.set_posture(connection, STATION, None)
+        first = desired.set_posture(connection, STATION, Posture.LOCKDOWN, Author("王芳"))
+        second = desired.set_posture(connection, STATION, None, Author("王芳"))
     assert second.revision > first.revision > 1_700_000_000_000
 
 
@@ -182,7 +183,7 @@ def test_only_stations_below_the_change_are_published_anew(database: Database) -
         publisher.mark_published(database, [found])
     assert publisher.due(database) == []
     with database.write() as connection:
-        desired.set_posture(connection, OTHER_STATION, Posture.LOCKDOWN)
+        desired.set_posture(connection, OTHER_STATION, Posture.LOCKDOWN, Author("王芳"))
     assert publisher.due(database) == [OTHER_STATION]
     do_import(database, people(1), CN)
     assert publisher.due(database) == [STATION, OTHER_STATION]
@@ -267,7 +268,7 @@ def test_heads_orders_and_pages_reach_the_station_signed(database: Database, set
                 first = await sealed(station, Leaf.ROSTER_HEAD)
                 assert [node.version for node in open_head(first, public).nodes] == [0, 2]
                 with database.write() as connection:
-                    desired.set_posture(connection, STATION, Posture.LOCKDOWN)
+                    desired.set_posture(connection, STATION, Posture.LOCKDOWN, Author("王芳"))
                 orders = await sealed(station, Leaf.DESIRED)
                 topic = Topic(STATION, Leaf.DESIRED)
                 assert open_sealed(Desired, orders, topic, keys=public).posture is Posture.LOCKDOWN
