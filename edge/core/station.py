@@ -21,6 +21,7 @@ from contract.records import (
     StationStopped,
 )
 from edge.core import (
+    access,
     alarm_desk,
     alarms,
     commands,
@@ -28,7 +29,6 @@ from edge.core import (
     environment,
     events,
     loads,
-    loitering,
     occupancy,
     pins,
     postures,
@@ -40,7 +40,17 @@ from edge.core.config import StationConfig
 from edge.core.effects import Effect, Feedback, ReaderFeedback
 from edge.core.fold import apply, replay
 from edge.core.snapshot import SNAPSHOT_VERSION, SnapshotError, from_snapshot, snapshot, snapshot_json
-from edge.core.state import MAX_CHILDREN, Durable, Health, Now, Parts, RecordedAt, StationState, Volatile
+from edge.core.state import (
+    MAX_CHILDREN,
+    MAX_LOADS_TOLD,
+    Durable,
+    Health,
+    Now,
+    Parts,
+    RecordedAt,
+    StationState,
+    Volatile,
+)
 from edge.core.turn import Turn
 from edge.core.view import StationView, view
 
@@ -69,7 +79,7 @@ UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
 
-MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, supervision)
+MACHINES: Final = (pins, presence, welfare, environment, loads, supervision)
 """Those with timers of their own, beside the door's."""
 
 POINTS_OF_PEOPLE: Final = frozenset(
@@ -157,11 +167,8 @@ def _catch_up(turn: Turn, until_ms: int) -> None:
 
 def _follow(turn: Turn, before: StationState) -> None:
     """What follows from a change: who is inside, what is switched, alarms, and the readers' lasting signs."""
-    if turn.durable.pins is not before.durable.pins:
-        pins.follow(turn)
     presence.follow(turn, before)
     welfare.follow(turn, before)
-    loitering.follow(turn, before)
     loads.follow(turn, before)
     pending_due = any(pending.raise_at_ms <= turn.mono_ms for pending in turn.volatile.pending)
     if pending_due or turn.parts is not before.volatile.parts or turn.door is not before.durable.door:
@@ -174,8 +181,7 @@ def _follow(turn: Turn, before: StationState) -> None:
 
 def _lasting_sign(state: StationState) -> Feedback:
     door = state.durable.door
-    asks = Feedback.WELFARE if state.durable.presence.welfare_asked else Feedback.IDLE
-    return Feedback.EVACUATE if door.fire else LASTING_SIGN.get(door.mode, asks)
+    return Feedback.EVACUATE if door.fire else LASTING_SIGN.get(door.mode, Feedback.IDLE)
 
 
 def _fresh(config: StationConfig, clock: Health) -> Volatile:
@@ -208,7 +214,8 @@ def _booted(turn: Turn, event: events.Booted) -> None:
 def _levels_read(turn: Turn, event: events.LevelsRead) -> None:
     doorkeeper.levels_read(turn, event)
     supervision.levels_read(turn, event)
-    presence.levels_read(turn, event)
+    for point in sorted(event.points.keys() & POINTS_OF_PEOPLE):
+        presence.point_changed(turn, events.PointChanged(point, event.points[point]))
 
 
 def _point_changed(turn: Turn, event: events.PointChanged) -> None:
@@ -222,14 +229,14 @@ def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
     turn.set_parts(gpio=Health(event.available, event.detail))
     if not event.available:
         doorkeeper.contact_lost(turn)
-        presence.inputs_lost(turn)
         # A button that cannot be read must not keep the door released: it expires towards secure.
         doorkeeper.exit_changed(turn, pressed=False)
 
 
-def _sensor_changed(turn: Turn, event: events.SensorChanged) -> None:
-    presence.sensor_changed(turn, event)
-    environment.sensor_changed(turn, event)
+def _load_checked(turn: Turn, event: events.LoadChecked) -> None:
+    health = Health(event.obeys, "" if event.obeys else "the output does not say what was set")
+    if event.load in turn.parts.loads or len(turn.parts.loads) < MAX_LOADS_TOLD:
+        turn.set_parts(loads={**turn.parts.loads, event.load: health})
 
 
 def _reader_changed(turn: Turn, event: events.ReaderChanged) -> None:
@@ -272,7 +279,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.Booted: _booted,
     events.Tick: lambda turn, event: None,
     events.StopRequested: lambda turn, event: doorkeeper.stop(turn),
-    events.CardPresented: pins.presented,
+    events.CardPresented: access.present,
     events.ContactChanged: doorkeeper.contact_changed,
     events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
     events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),
@@ -284,12 +291,13 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.PresenceMeasured: presence.measured,
     events.EnvironmentMeasured: environment.measured,
     events.PowerMeasured: environment.power_measured,
-    events.SensorChanged: _sensor_changed,
+    events.SensorChanged: environment.sensor_changed,
     events.WelfareAnswerGiven: welfare.answered,
     events.AcknowledgeRequested: lambda turn, event: alarm_desk.seen(turn, event.seen),
     events.ShelveRequested: lambda turn, event: alarm_desk.put_aside(turn, event.aside),
     events.ReaderChanged: _reader_changed,
     events.GpioChanged: _gpio_changed,
+    events.LoadChecked: _load_checked,
     events.UplinkChanged: lambda turn, event: turn.set_parts(uplink=Health(event.connected, event.detail)),
     events.ChildRestarting: lambda turn, event: _child(turn, event.name, Health(False, event.detail)),
     events.ChildRunning: lambda turn, event: _child(turn, event.name, Health(True)),

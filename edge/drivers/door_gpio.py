@@ -1,7 +1,9 @@
-"""The door's pins through gpiozero: one lock output; contact, exit button and fire loop as inputs.
+"""The station's pins through gpiozero: lock and load outputs; contact, exit button, fire loop and other points.
 
 All inputs are dry contacts to ground under the Pi's pull-ups, wired so that a cut wire reads as the careful answer:
-contact open = door open, fire loop open = fire; the exit button alone closes when pressed.
+contact open = door open, fire loop open = fire, any other point open = beam broken, somebody moving, tampered with,
+mains lost, battery low. Two are grounded while they are active instead: the exit button (a cut wire presses nothing)
+and the lock's feedback (a cut wire says that the bolt is not home).
 
 gpiozero never reconnects to a pin server by itself, and pigpio's notification thread spins at 100 % CPU once its
 socket has died. So this driver is built to be thrown away: `abort` ends every blocked call from another thread, and the
@@ -12,13 +14,15 @@ import logging
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from gpiozero import DigitalInputDevice, GPIOZeroError, OutputDevice
 
+from contract.ids import LoadId
+from edge.core.events import Point
 from edge.runtime.config import GpioSection, PinFactory
 
 log = logging.getLogger(__name__)
@@ -27,6 +31,9 @@ PIN_CALL_TIMEOUT_S: Final = 0.4
 """A pin server on this host answers within a millisecond."""
 
 PIGPIO_VERSION_COMMAND: Final = 26
+
+GROUNDED_WHEN_ACTIVE: Final = frozenset({Point.LOCK_SECURED})
+"""The points of which an open contact is the quiet, and so not the careful, answer."""
 
 
 class PinsUnavailable(OSError):
@@ -43,7 +50,7 @@ class Input(StrEnum):
 
 @dataclass(frozen=True)
 class Levels:
-    """What is true at the pins, read in one go."""
+    """What is true at the door's pins, read in one go."""
 
     contact_open: bool
     exit_pressed: bool
@@ -51,35 +58,56 @@ class Levels:
     lock_released: bool
 
 
-OnChange = Callable[[Input, bool, int], None]
+@dataclass(frozen=True)
+class LoadPin:
+    """The output that switches a load, by a relay or contactor."""
+
+    load: LoadId
+    pin: int
+    active_high: bool = True
+
+
+OnChange = Callable[[Input | Point, bool, int], None]
 """Called on any thread with input, its new value and the monotonic time in ns."""
 
 
 class DoorPins(Protocol):
-    """What the GPIO thread needs of a door's pins. Every method but `abort` may raise `PinsUnavailable`."""
+    """What the GPIO thread needs of a station's pins. Every method but `abort` may raise `PinsUnavailable`."""
 
     def open(self) -> None:
-        """Take the pins, lock output to rest first. Called once, before anything else."""
+        """Take the pins, outputs to rest first, the lock's before all. Called once, before anything else."""
 
     def set_lock(self, released: bool) -> None:
         """Energise or rest the lock's release output."""
 
+    def set_load(self, load: LoadId, on: bool) -> None:
+        """Switch a load."""
+
     def read_levels(self) -> Levels:
-        """All levels as the hardware has them now."""
+        """The door's levels as the hardware has them now."""
+
+    def read_point(self, point: Point) -> bool:
+        """Whether a point is active."""
+
+    def read_load(self, load: LoadId) -> bool:
+        """What the output of a load says when it is read back."""
 
     def abort(self) -> None:
         """End blocked calls, `open` among them, from any thread. The object then does not touch a pin any more."""
 
     def close(self) -> None:
-        """Lock output to rest, then let the pins go."""
+        """Outputs to rest, then let the pins go."""
 
 
 class GpiozeroDoorPins:
-    """The door's pins on either of gpiozero's factories."""
+    """The station's pins on either of gpiozero's factories."""
 
-    def __init__(self, section: GpioSection, on_change: OnChange) -> None:
+    def __init__(self, section: GpioSection, on_change: OnChange, loads: Sequence[LoadPin] = ()) -> None:
         self._section = section
         self._on_change = on_change
+        self._load_pins = tuple(loads)
+        self._loads: dict[LoadId, Any] = {}
+        self._points: dict[Point, Any] = {}
         self._factory: Any = None
         self._aborted = False
 
@@ -92,17 +120,16 @@ class GpiozeroDoorPins:
                 # would be set over theirs.
                 raise PinsUnavailable("given up while it was being opened")
             with _pin_errors():
-                _rest(self._factory, section)
-                self._lock = OutputDevice(
-                    section.lock_pin,
-                    active_high=section.lock_active_high,
-                    initial_value=False,
-                    pin_factory=self._factory,
-                )
+                self._lock = self._output(section.lock_pin, section.lock_active_high)
+                for each in self._load_pins:
+                    self._loads[each.load] = self._output(each.pin, each.active_high)
                 # With the pull-up, gpiozero calls a grounded pin active: contact and fire loop are therefore inverted.
                 self._contact = self._input(section.contact_pin, Input.CONTACT_OPEN, active_is=False)
                 self._exit = self._input(section.exit_pin, Input.EXIT_PRESSED, active_is=True)
                 self._fire = self._input(section.fire_pin, Input.FIRE_ACTIVE, active_is=False)
+                for point, pin in section.wired_points.items():
+                    grounded = point in GROUNDED_WHEN_ACTIVE
+                    self._points[point] = self._input(pin, point, active_is=grounded)
         except PinsUnavailable:
             self.abort()
             raise
@@ -113,6 +140,21 @@ class GpiozeroDoorPins:
                 self._lock.on()
             else:
                 self._lock.off()
+
+    def set_load(self, load: LoadId, on: bool) -> None:
+        with _pin_errors():
+            if on:
+                self._loads[load].on()
+            else:
+                self._loads[load].off()
+
+    def read_point(self, point: Point) -> bool:
+        with _pin_errors():
+            return bool(self._points[point].value) is (point in GROUNDED_WHEN_ACTIVE)
+
+    def read_load(self, load: LoadId) -> bool:
+        with _pin_errors():
+            return bool(self._loads[load].value)
 
     def read_levels(self) -> Levels:
         with _pin_errors():
@@ -132,12 +174,18 @@ class GpiozeroDoorPins:
         try:
             with _pin_errors():
                 self._lock.off()
-                for device in (self._contact, self._exit, self._fire):
+                for load in self._loads.values():
+                    load.off()
+                for device in (self._contact, self._exit, self._fire, *self._points.values()):
                     device.close()
         finally:
             _disconnect(self._factory)
 
-    def _input(self, pin: int, name: Input, *, active_is: bool) -> Any:
+    def _output(self, pin: int, active_high: bool) -> Any:
+        _rest(self._factory, self._section, pin, active_high)
+        return OutputDevice(pin, active_high=active_high, initial_value=False, pin_factory=self._factory)
+
+    def _input(self, pin: int, name: Input | Point, *, active_is: bool) -> Any:
         device = DigitalInputDevice(pin, pull_up=True, pin_factory=self._factory)
         device.when_activated = lambda: self._on_change(name, active_is, time.monotonic_ns())
         device.when_deactivated = lambda: self._on_change(name, not active_is, time.monotonic_ns())
@@ -187,12 +235,12 @@ def _pigpio_factory(host: str, port: int) -> Any:
         return factory
 
 
-def _rest(factory: Any, section: GpioSection) -> None:
-    """The lock output's level before the pin is claimed."""
+def _rest(factory: Any, section: GpioSection, pin: int, active_high: bool) -> None:
+    """An output's level before the pin is claimed."""
     if section.pin_factory is PinFactory.PIGPIO:
         # The daemon keeps what a program that died has written, and gpiozero makes the pin an output before it writes
         # to it: the lock would be let go again for some milliseconds.
-        factory.connection.write(section.lock_pin, int(not section.lock_active_high))
+        factory.connection.write(pin, int(not active_high))
 
 
 def _disconnect(factory: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contract.ids import ReaderId
-from edge.core.effects import Effect, Feedback, ReaderFeedback, ReleaseLock, SecureLock, Stop
+from edge.core.effects import Effect, Feedback, ReaderFeedback, ReleaseLock, SecureLock, SetLoad, Stop
 from edge.runtime import ipc
 from edge.runtime.children import SupervisedChild
 from edge.runtime.gpio_thread import GpioThread
@@ -37,6 +37,8 @@ class Actuators:
             if effect.outcome in ipc.LASTING_SIGNS:
                 self._signs[effect.reader] = effect.outcome
             self._reader.send(ipc.ShowOutcome(effect.reader, effect.outcome))
+        elif isinstance(effect, SetLoad):
+            self._pins.set_load(effect.load, effect.on)
         elif isinstance(effect, Stop):
             self._stop(effect.why)
 

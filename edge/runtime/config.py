@@ -21,6 +21,7 @@ from contract.policy.plan import MAX_PLANNED
 from contract.records import Direction
 from contract.topics import TopicError, station_id
 from edge.core.config import ExitAction, LockKind, RelockOn
+from edge.core.events import Point
 from edge.runtime.schedule_config import ScheduleSection
 
 MAX_SOCKET_PATH_BYTES: Final = 107
@@ -70,7 +71,8 @@ class StationSection:
 @dataclass(frozen=True)
 class GpioSection:
     """Pins are BCM numbers. Inputs are dry contacts to ground under the Pi's own pull-ups: a cut wire reads as open,
-    as alarm, as not pressed."""
+    as alarm, as not pressed (`edge.drivers.door_gpio` has the sense of each). `points` are the wired ones of
+    `edge.core.events.Point`."""
 
     lock_pin: int
     contact_pin: int
@@ -80,16 +82,37 @@ class GpioSection:
     host: str = "127.0.0.1"
     port: int = 8888
     lock_active_high: bool = True
+    points: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        pins = {name: getattr(self, name) for name in ("lock_pin", "contact_pin", "exit_pin", "fire_pin")}
+        for name in self.points:
+            if name not in frozenset(Point):
+                raise PlainError(f"gpio.points.{name}", f"unknown key; known are {', '.join(Point)}")
         if not 1 <= self.port <= 65_535:
             raise PlainError("gpio.port", f"{self.port} is outside 1–65535")
-        for name, pin in pins.items():
-            if not 0 <= pin <= 27:
-                raise PlainError(f"gpio.{name}", f"{pin} is no BCM pin of the header (0–27)")
-            if list(pins.values()).count(pin) > 1:
-                raise PlainError(f"gpio.{name}", f"pin {pin} is used twice")
+        check_pins(self.pins)
+
+    @property
+    def pins(self) -> dict[str, int]:
+        """Every pin of this section by its key."""
+        names = ("lock_pin", "contact_pin", "exit_pin", "fire_pin")
+        points = {f"gpio.points.{name}": pin for name, pin in self.points.items()}
+        return {f"gpio.{name}": getattr(self, name) for name in names} | points
+
+    @property
+    def wired_points(self) -> dict[Point, int]:
+        return {Point(name): pin for name, pin in self.points.items()}
+
+
+def check_pins(pins: dict[str, int]) -> None:
+    """That every pin, named by its key, is one of the header and has one use. Raises `PlainError`."""
+    used: dict[int, str] = {}
+    for key, pin in pins.items():
+        if not 0 <= pin <= 27:
+            raise PlainError(key, f"{pin} is no BCM pin of the header (0–27)")
+        if pin in used:
+            raise PlainError(key, f"pin {pin} is used twice, by {used[pin]} too")
+        used[pin] = key
 
 
 @dataclass(frozen=True)

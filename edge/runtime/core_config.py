@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from contract.records import Direction
 from edge.core import config as core
+from edge.core.supervision_state import SupervisionConfig
 from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
 from edge.runtime.schedule_config import plan_of
 
@@ -23,6 +24,7 @@ def core_config(config: Config) -> core.StationConfig:
             plan=plan_of(config.schedule),
             door=door,
             access=_access(config.access),
+            supervision=SupervisionConfig(points=frozenset(config.gpio.wired_points)),
         )
     except ValueError as error:
         raise ConfigError(f"the station: {error}") from None

@@ -4,6 +4,7 @@ from typing import Final
 
 from edge.core import events
 from edge.core.config import StationConfig
+from edge.core.events import Point
 from edge.drivers.door_gpio import Input
 from edge.runtime import gpio_thread, ipc
 
@@ -13,6 +14,8 @@ POLLED_WITHIN_MS: Final = 1_000
 
 def input_event(report: gpio_thread.InputChanged) -> events.Event:
     """An edge at a pin."""
+    if isinstance(report.input, Point):
+        return events.PointChanged(report.input, report.value, report.mono_ns // 1_000_000)
     if report.input is Input.CONTACT_OPEN:
         return events.ContactChanged(report.value, report.mono_ns // 1_000_000)
     if report.input is Input.EXIT_PRESSED:
@@ -25,11 +28,13 @@ def pin_events(report: gpio_thread.PinReport) -> tuple[events.Event, ...]:
     match report:
         case gpio_thread.InputChanged():
             return (input_event(report),)
-        case gpio_thread.PinsRead(levels):
-            read = events.LevelsRead(levels.contact_open, levels.exit_pressed, levels.fire_active)
+        case gpio_thread.PinsRead(levels, points):
+            read = events.LevelsRead(levels.contact_open, levels.exit_pressed, levels.fire_active, points)
             return (events.GpioChanged(available=True), read)
         case gpio_thread.PinsLost(detail):
             return (events.GpioChanged(available=False, detail=detail), events.ContactLost())
+        case gpio_thread.LoadChecked(load, obeys):
+            return (events.LoadChecked(load, obeys),)
         case _:
             return ()
 

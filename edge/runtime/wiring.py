@@ -144,7 +144,11 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
         )
 
     controller.attach(
-        GpioThread(lambda on_change: GpiozeroDoorPins(config.gpio, on_change), controller.pins_reported),
+        GpioThread(
+            lambda on_change: GpiozeroDoorPins(config.gpio, on_change),
+            controller.pins_reported,
+            tuple(config.gpio.wired_points),
+        ),
         JournalThread(
             journal, lambda: Journal.open(journal_path(config), _budget(config)), controller.journal_reported
         ),

@@ -225,3 +225,15 @@ def test_the_example_is_a_station_that_could_run_and_its_comments_show_the_defau
         sections = (config.station, config.gpio, config.door, *config.readers)
         section = next(section for section in sections if hasattr(section, name))
         assert json.dumps(getattr(section, name)) == value, name
+
+
+def test_a_point_that_is_not_known_is_named_with_those_that_are(path: Path) -> None:
+    change(path, "[door]", "[gpio.points]\nbeam = 5\n[door]")
+    assert "section [gpio.points], key 'beam': unknown key; known are beam_outer, beam_inner" in refusal(path)
+
+
+def test_a_pin_has_one_use(path: Path) -> None:
+    change(path, "[door]", "[gpio.points]\nbeam_outer = 5\nbeam_inner = 5\n[door]")
+    assert "section [gpio.points], key 'beam_inner': pin 5 is used twice, by gpio.points.beam_outer too" in refusal(
+        path
+    )

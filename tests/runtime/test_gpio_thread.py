@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from contract.ids import LoadId
+from edge.core.events import Point
 from edge.drivers.door_gpio import DoorPins, GpiozeroDoorPins, Input, Levels, OnChange, PinsUnavailable
 from edge.runtime import gpio_thread
 from edge.runtime.config import GpioSection, PinFactory
@@ -248,6 +250,15 @@ class ScriptedPins:
         self._pass(self._board.driving)
         self._board.driven.append("released" if released else "rest")
         self._board.level = released
+
+    def set_load(self, load: LoadId, on: bool) -> None:
+        raise AssertionError("no loads here")
+
+    def read_point(self, point: Point) -> bool:
+        raise AssertionError("no points here")
+
+    def read_load(self, load: LoadId) -> bool:
+        raise AssertionError("no loads here")
 
     def read_levels(self) -> Levels:
         levels = Levels(self._board.contact_open, False, False, self._board.level)

@@ -24,6 +24,7 @@ from edge.core.events.parts import (
     HealthMeasured,
     JournalForkDetected,
     JournalReset,
+    LoadChecked,
     ReaderChanged,
     RecordsDropped,
     RosterChanged,
@@ -73,6 +74,7 @@ __all__ = [
     "JournalForkDetected",
     "JournalReset",
     "LevelsRead",
+    "LoadChecked",
     "MessageRefused",
     "PinChecked",
     "PinEntered",
@@ -100,8 +102,8 @@ Event = (
     | PointChanged | PresenceMeasured | EnvironmentMeasured | PowerMeasured | SensorChanged
     | AcknowledgeRequested | ShelveRequested | WelfareAnswerGiven
     | ContactChanged | ContactLost | ExitChanged | FireChanged | LevelsRead
-    | ReaderChanged | GpioChanged | UplinkChanged | ChildRestarting | ChildRunning | ClockChanged | ConfigRefused
-    | HealthMeasured | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
+    | ReaderChanged | GpioChanged | LoadChecked | UplinkChanged | ChildRestarting | ChildRunning | ClockChanged
+    | ConfigRefused | HealthMeasured | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
     | RosterSwitched | RosterChanged | DesiredReceived
     | CommandReceived | CommandInterrupted | MessageRefused | EffectDone | EffectRefused
 )  # fmt: skip

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contract.ids import NodeId, ReaderId, Stream
+from contract.ids import LoadId, NodeId, ReaderId, Stream
 
 
 class StorageStatus(StrEnum):
@@ -26,6 +26,14 @@ class ReaderChanged:
 class GpioChanged:
     available: bool
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class LoadChecked:
+    """Whether the output of a load, read back, says what was set."""
+
+    load: LoadId
+    obeys: bool
 
 
 @dataclass(frozen=True)
