@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract.ids import LoadId, MemberId, NodeId, ReaderId
-from contract.records import AccessGranted, AlarmCode, Direction, DoorMode, Posture, ReleaseCause
-from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm
+from contract.records import AccessGranted, Direction, DoorMode, Posture, ReleaseCause
+from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm, AlarmsNow
+from edge.core.energy_state import EnergyNow, Hours
 from edge.core.environment_state import EnvironmentNow
 from edge.core.events import StorageStatus
 from edge.core.load_state import LoadMemory, LoadsNow
@@ -33,7 +34,6 @@ __all__ = [
     "Now",
     "Occupancy",
     "Parts",
-    "Pending",
     "PlanWindow",
     "RecordedAt",
     "Release",
@@ -78,8 +78,11 @@ class Door:
 
 @dataclass(frozen=True)
 class Occupancy:
+    """`confidence_percent` is explained in `edge.core.headcount`; a count is sure from 85 upwards."""
+
     people: int = 0
     sure: bool = True
+    confidence_percent: int = 100
 
 
 @dataclass(frozen=True)
@@ -169,15 +172,6 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A condition that stands for less than its alarm's delay."""
-
-    code: AlarmCode
-    source: str
-    raise_at_ms: int
-
-
-@dataclass(frozen=True)
 class Parts:
     """The conditions of the station's parts, as last told."""
 
@@ -228,7 +222,7 @@ class GuessRow:
 class Volatile:
     inputs: Inputs = field(default_factory=Inputs)
     parts: Parts = field(default_factory=Parts)
-    pending: tuple[Pending, ...] = ()
+    alarms: AlarmsNow = field(default_factory=AlarmsNow)
     stopped: bool = False
     """`StationStopped` is written: nothing may follow it in this run."""
     plan: PlanWindow | None = None
@@ -241,6 +235,9 @@ class Volatile:
     environment: EnvironmentNow = field(default_factory=EnvironmentNow)
     loads: LoadsNow = field(default_factory=LoadsNow)
     supervision: SupervisionNow = field(default_factory=SupervisionNow)
+    hours: Hours | None = None
+    """None where nothing depends on the hour, or when it has not been looked at in this run."""
+    energy: EnergyNow = field(default_factory=EnergyNow)
 
 
 @dataclass(frozen=True)

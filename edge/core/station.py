@@ -21,7 +21,6 @@ from contract.records import (
     StationStopped,
 )
 from edge.core import (
-    access,
     alarm_desk,
     alarms,
     commands,
@@ -29,6 +28,7 @@ from edge.core import (
     environment,
     events,
     loads,
+    loitering,
     occupancy,
     pins,
     postures,
@@ -79,7 +79,7 @@ UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
 
-MACHINES: Final = (pins, presence, welfare, environment, loads, supervision)
+MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, supervision)
 """Those with timers of their own, beside the door's."""
 
 POINTS_OF_PEOPLE: Final = frozenset(
@@ -167,8 +167,11 @@ def _catch_up(turn: Turn, until_ms: int) -> None:
 
 def _follow(turn: Turn, before: StationState) -> None:
     """What follows from a change: who is inside, what is switched, alarms, and the readers' lasting signs."""
+    if turn.durable.pins is not before.durable.pins:
+        pins.follow(turn)
     presence.follow(turn, before)
     welfare.follow(turn, before)
+    loitering.follow(turn, before)
     loads.follow(turn, before)
     pending_due = any(pending.raise_at_ms <= turn.mono_ms for pending in turn.volatile.pending)
     if pending_due or turn.parts is not before.volatile.parts or turn.door is not before.durable.door:
@@ -181,7 +184,8 @@ def _follow(turn: Turn, before: StationState) -> None:
 
 def _lasting_sign(state: StationState) -> Feedback:
     door = state.durable.door
-    return Feedback.EVACUATE if door.fire else LASTING_SIGN.get(door.mode, Feedback.IDLE)
+    asks = Feedback.WELFARE if state.durable.presence.welfare_asked else Feedback.IDLE
+    return Feedback.EVACUATE if door.fire else LASTING_SIGN.get(door.mode, asks)
 
 
 def _fresh(config: StationConfig, clock: Health) -> Volatile:
@@ -214,8 +218,7 @@ def _booted(turn: Turn, event: events.Booted) -> None:
 def _levels_read(turn: Turn, event: events.LevelsRead) -> None:
     doorkeeper.levels_read(turn, event)
     supervision.levels_read(turn, event)
-    for point in sorted(event.points.keys() & POINTS_OF_PEOPLE):
-        presence.point_changed(turn, events.PointChanged(point, event.points[point]))
+    presence.levels_read(turn, event)
 
 
 def _point_changed(turn: Turn, event: events.PointChanged) -> None:
@@ -229,8 +232,14 @@ def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
     turn.set_parts(gpio=Health(event.available, event.detail))
     if not event.available:
         doorkeeper.contact_lost(turn)
+        presence.inputs_lost(turn)
         # A button that cannot be read must not keep the door released: it expires towards secure.
         doorkeeper.exit_changed(turn, pressed=False)
+
+
+def _sensor_changed(turn: Turn, event: events.SensorChanged) -> None:
+    presence.sensor_changed(turn, event)
+    environment.sensor_changed(turn, event)
 
 
 def _load_checked(turn: Turn, event: events.LoadChecked) -> None:
@@ -279,7 +288,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.Booted: _booted,
     events.Tick: lambda turn, event: None,
     events.StopRequested: lambda turn, event: doorkeeper.stop(turn),
-    events.CardPresented: access.present,
+    events.CardPresented: pins.presented,
     events.ContactChanged: doorkeeper.contact_changed,
     events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
     events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),
@@ -291,7 +300,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.PresenceMeasured: presence.measured,
     events.EnvironmentMeasured: environment.measured,
     events.PowerMeasured: environment.power_measured,
-    events.SensorChanged: environment.sensor_changed,
+    events.SensorChanged: _sensor_changed,
     events.WelfareAnswerGiven: welfare.answered,
     events.AcknowledgeRequested: lambda turn, event: alarm_desk.seen(turn, event.seen),
     events.ShelveRequested: lambda turn, event: alarm_desk.put_aside(turn, event.aside),
