@@ -28,6 +28,7 @@ KEY_BYTES = 16
 BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
 MAX_READERS = 8
 MAX_OSDP_ADDRESS = 0x7E
+MAX_PIN = 12
 
 
 class ConfigError(Exception):
@@ -41,6 +42,15 @@ class StoryName(StrEnum):
     FORCED_DOOR = "forced_door"
     DOOR_LEFT_OPEN = "door_left_open"
     EXIT_BY_BUTTON = "exit_by_button"
+    TAILGATER = "tailgater"
+    TURNS_ROUND = "turns_round"
+    RIDER_NAPS = "rider_naps"
+    LIES_STILL = "lies_still"
+    LOITERER = "loiterer"
+    SMOKE_IN_ROOM = "smoke_in_room"
+    TAMPER_AT_NIGHT = "tamper_at_night"
+    CARD_AND_PIN = "card_and_pin"
+    QR_VISITOR = "qr_visitor"
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,13 @@ class StoriesConfig:
     pause_ms: float = 3000.0
     held_ms: float = 35_000.0
     """How long `door_left_open` holds the door: more than the station's own limit, which is not compressed."""
+    still_ms: float = 60_000.0
+    """How long `rider_naps` and `lies_still` last, likewise; and so on."""
+    loiter_ms: float = 20_000.0
+    smoke_ms: float = 10_000.0
+    tamper_ms: float = 3_000.0
+    pass_file: Path | None = None
+    """The text of the visit pass that `qr_visitor` shows, read each time."""
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.pace <= 100:
@@ -155,9 +172,13 @@ class PersonConfig:
     name: str
     card: CardConfig
     known: bool = True
+    pin: str | None = None
+    """What they type after the card in `card_and_pin`."""
 
     def __post_init__(self) -> None:
         self.person()
+        if self.pin is not None and not (self.pin.isascii() and self.pin.isdigit() and len(self.pin) <= MAX_PIN):
+            raise ValueError(f"pin must be at most {MAX_PIN} digits")
 
     def person(self) -> Person:
         """Raises ValueError when the card's data does not fit its number of bits."""

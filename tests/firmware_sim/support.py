@@ -38,7 +38,7 @@ from firmware_sim.stories import Stories
 T = TypeVar("T")
 
 LIMIT_S = 5.0
-RIDER = PersonConfig("rider-1", "王磊", CardConfig(26, "02b3c4c0", CardFormat.WIEGAND))
+RIDER = PersonConfig("rider-1", "王磊", CardConfig(26, "02b3c4c0", CardFormat.WIEGAND), pin="4711")
 CLEANER = PersonConfig("cleaner-1", "李秀英", CardConfig(32, "04a1b2c3", CardFormat.RAW))
 
 
@@ -66,7 +66,16 @@ def make_config(
             for number in range(1, readers + 1)
         ),
         people=(RIDER, CLEANER),
-        stories=StoriesConfig(run=(StoryName.RIDER_AT_TWO,), pace=20.0, pause_ms=100, held_ms=200),
+        stories=StoriesConfig(
+            run=(StoryName.RIDER_AT_TWO,),
+            pace=20.0,
+            pause_ms=100,
+            held_ms=200,
+            still_ms=200,
+            loiter_ms=200,
+            smoke_ms=50,
+            tamper_ms=50,
+        ),
     )
 
 
@@ -173,6 +182,8 @@ class ControlPanel:
         self._panel = osdp_sys.ControlPanel([PDInfo(1, self._channel, key, flags=flags).get()])
         self._panel.set_event_callback(self._on_event)
         self.cards: list[dict[str, Any]] = []
+        self.keys = b""
+        self.tampers: list[bool] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control-panel", daemon=True)
@@ -195,6 +206,10 @@ class ControlPanel:
     def _on_event(self, _pd: int, event: dict[str, Any]) -> int:
         if event["event"] == osdp_sys.EVENT_CARDREAD:
             self.cards.append(event)
+        elif event["event"] == osdp_sys.EVENT_KEYPRESS:
+            self.keys += event["data"]
+        elif event["event"] == osdp_sys.EVENT_STATUS:
+            self.tampers.append(bool(event["report"][0]))
         return 0
 
     def command(self, command: dict[str, Any]) -> None:

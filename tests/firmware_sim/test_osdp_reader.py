@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from osdp import Command, CommandLEDColor
@@ -218,3 +219,20 @@ def test_the_code_of_a_reply_is_found_with_and_without_a_security_block(
 @given(st.binary(max_size=64))
 def test_no_bytes_whatever_break_the_reading_of_a_reply(data: bytes) -> None:
     parse_reply(data)
+
+
+def test_keys_arrive_as_they_are_pressed(running: RunningStation, controller: ControlPanel) -> None:
+    running.do(lambda: running.station.press_keys("reader-1", "*90#"))
+    wait_until(lambda: controller.keys == b"\x7f90\x0d", "keys")
+
+
+def test_a_key_that_no_keypad_has_is_refused(running: RunningStation) -> None:
+    with pytest.raises(ValueError, match="keypad"):
+        running.do(lambda: running.station.press_keys("reader-1", "A"))
+
+
+def test_a_reader_torn_off_says_so_on_its_line(running: RunningStation, controller: ControlPanel) -> None:
+    running.do(lambda: running.station.set_tamper(of_reader=True, opened=True))
+    wait_until(lambda: controller.tampers == [True], "tamper")
+    running.do(lambda: running.station.set_tamper(of_reader=True, opened=False))
+    wait_until(lambda: controller.tampers == [True, False], "no tamper")

@@ -82,6 +82,78 @@ def test_stories_without_a_card_need_no_controller(
     assert len(running.facts("door")) == doors
 
 
+def people(running: RunningStation) -> list[tuple[str, str, int]]:
+    """Who went where, and how many were inside then."""
+    return [(str(line["person"]), str(line["place"]), int(str(line["inside"]))) for line in running.facts("person")]
+
+
+def test_a_rider_walks_through_the_beams_and_is_inside(running: RunningStation, letting_in: None) -> None:
+    assert play(running, StoryName.RIDER_AT_TWO) == "entered"
+    assert [place for _, place, _ in people(running)] == ["outside", "doorway", "inside"]
+    assert [(line["beam"], line["broken"]) for line in running.facts("beam")] == [
+        ("outer", True), ("inner", True), ("outer", False), ("inner", False),
+    ]  # fmt: skip
+
+
+def test_a_tailgater_slips_in_behind_on_one_card(running: RunningStation, letting_in: None) -> None:
+    assert play(running, StoryName.TAILGATER) == "entered"
+    assert people(running)[-1][1:] == ("inside", 2)
+    assert len(running.facts("card_shown")) == 1
+    assert len(running.facts("beam")) == 8
+
+
+def test_who_turns_round_in_the_door_is_gone_again(running: RunningStation, letting_in: None) -> None:
+    assert play(running, StoryName.TURNS_ROUND) == "left"
+    assert people(running)[-1][1:] == ("away", 0)
+
+
+@pytest.mark.parametrize(("story", "doing"), [(StoryName.RIDER_NAPS, "still"), (StoryName.LIES_STILL, "lying")])
+def test_who_lies_or_sleeps_inside_goes_in_the_end(
+    running: RunningStation, letting_in: None, story: StoryName, doing: str
+) -> None:
+    assert play(running, story) == "left"
+    assert [line["doing"] for line in running.facts("doing")] == [doing, "moving"]
+    assert people(running)[-1][1:] == ("away", 0)
+
+
+@pytest.mark.parametrize(
+    ("story", "kind", "values"),
+    [
+        (StoryName.SMOKE_IN_ROOM, "smoke", [True, False]),
+        (StoryName.TAMPER_AT_NIGHT, "tamper", [True, False]),
+        (StoryName.LOITERER, "motion", [True, False]),
+    ],
+)
+def test_what_happens_at_the_station_ends_again(
+    running: RunningStation, story: StoryName, kind: str, values: list[bool]
+) -> None:
+    assert play(running, story) == "happened"
+    facts = running.wait_for(kind, 2)
+    assert [line.get("there", line.get("open", line.get("active"))) for line in facts] == values
+
+
+def test_a_number_follows_the_card_and_is_in_no_log(
+    running: RunningStation, controller: ControlPanel, letting_in: None
+) -> None:
+    assert play(running, StoryName.CARD_AND_PIN) == "entered"
+    assert [line["count"] for line in running.facts("keys_pressed")] == [1] * 5
+    assert controller.keys == b"4711\x0d"
+    assert "4711" not in running.config.world.log.read_text()
+
+
+def test_a_visitor_without_a_pass_is_turned_away(running: RunningStation) -> None:
+    assert play(running, StoryName.QR_VISITOR) == "interrupted"
+    assert people(running)[-1][1:] == ("away", 0)
+
+
+def test_who_is_inside_leaves_before_coming_again(running: RunningStation, letting_in: None) -> None:
+    for _ in range(3):
+        running.do(lambda: running.stories.start(StoryName.RIDER_AT_TWO))
+        running.wait_for("visit_end", running.stories.visits, limit_s=15.0)
+    assert [line["outcome"] for line in running.facts("visit_end")] == ["entered"] * 3
+    assert max(inside for _, _, inside in people(running)) == 2
+
+
 def test_more_stories_at_once_than_allowed_are_refused(running: RunningStation) -> None:
     for _ in range(MAX_PLAYING):
         running.do(lambda: running.stories.start(StoryName.RIDER_AT_TWO))

@@ -21,9 +21,9 @@ from contract.records import (
 )
 from firmware_sim.config import StoryName
 from firmware_sim.faults import FaultName
+from firmware_sim.hands import Outcome
 from firmware_sim.lock import LockCause
 from firmware_sim.log import FactKind
-from firmware_sim.stories import Outcome
 from firmware_sim.wires import Wire
 
 WEB = Path(__file__).parents[2] / "web"
