@@ -92,6 +92,25 @@ class StandingAlarm(Part):
     """The code of the alarm that explains this one."""
 
 
+class LoadState(Part):
+    id: Shown
+    on: bool
+    cause: Shown
+    """A `LoadCause` of the core."""
+
+
+class SensorState(Part):
+    """`online` None: not heard of in this run of the station. A reading that is None is not measured."""
+
+    id: Shown
+    online: bool | None = None
+    temperature_decicelsius: int | None = Field(default=None, ge=-(2**31), lt=2**31)
+    humidity_percent: int | None = Field(default=None, ge=-(2**31), lt=2**31)
+    carbon_monoxide_ppm: int | None = Field(default=None, ge=-(2**31), lt=2**31)
+    smoke: bool | None = None
+    water: bool | None = None
+
+
 class StationState(Message):
     """`state`, retained: the live picture. Older than `(boot, n)` of the same epoch is ignored by the cloud."""
 
@@ -117,6 +136,15 @@ class StationState(Message):
     desired_revision: int | None = Field(default=None, ge=-1, lt=2**63)
     """Of the standing will in force; -1: none ever was."""
     posture_cause: PostureCause | Shown | None = None
+    hazard: bool = False
+    """Smoke or carbon monoxide."""
+    loads: list[LoadState] = Field(default=[], max_length=32)
+    environment: list[SensorState] = Field(default=[], max_length=64)
+    power_w: int | None = Field(default=None, ge=-(2**31), lt=2**31)
+    energy_day: Shown = ""
+    """The local day that `energy_today_wh` counts; empty: the station does not know the time."""
+    energy_today_wh: dict[Shown, Count] = Field(default={}, max_length=64)
+    """By load, reckoned from its power, and by meter; a quarter of an hour old at most."""
 
 
 class StreamHead(Part):

@@ -150,6 +150,8 @@ def conditions(config: StationConfig, state: StationState) -> Iterator[Condition
 def hazard(state: StationState) -> bool:
     """Whether there is smoke or carbon monoxide, or was when its sensor was last heard."""
     findings = state.volatile.environment.findings
+    if not findings and not state.durable.alarms:
+        return False
     if any(found.smoke or found.carbon_monoxide for found in findings.values()):
         return True
     return any(

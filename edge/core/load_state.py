@@ -56,6 +56,8 @@ class LoadCause(StrEnum):
     COOL_ENOUGH = "cool_enough"
     FROST = "frost"
     NO_READING = "no_reading"
+    STOPPED = "stopped"
+    """The station's program ends."""
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,10 @@ class LoadsNow:
     """The outputs do as the state says. Not before the inputs have been read: they are at rest then."""
     stopping: bool = False
     loads: Mapping[LoadId, LoadNow] = field(default_factory=dict)
+    noticing: bool = False
+    """Something shows that somebody is inside, or about to be …"""
     noticed_ms: int | None = None
-    """When somebody was last noticed inside; None: not in this run."""
+    """… or did so at this moment; None: nobody has looked in this run."""
     left_ms: int | None = None
     """Since when nobody is inside; None: somebody is."""
     due_ms: int | None = None

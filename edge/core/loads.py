@@ -52,6 +52,7 @@ def stop(turn: Turn) -> None:
     """The run ends: the outputs go to rest, and what has been used is written down."""
     energy.count(turn)
     for load in turn.durable.loads.on:
+        turn.record(LoadSwitched(load, False, LoadCause.STOPPED.value))
         turn.act(SetLoad(load, False))
     turn.set_volatile(loads=changed(turn.volatile.loads, stopping=True))
 
@@ -126,8 +127,9 @@ def _is_same(before: StationState, state: StationState) -> bool:
 def _look_inside(turn: Turn) -> None:
     """Note whether somebody is inside, and since when nobody is."""
     config, now, occupancy = turn.config.loads, turn.volatile.loads, turn.durable.occupancy
-    noticed_ms = turn.mono_ms if now.noticed_ms is None or _is_noticed(turn.state) else now.noticed_ms
-    if _is_noticed(turn.state):
+    noticing = _is_noticed(turn.state)
+    noticed_ms = turn.mono_ms if noticing or now.noticing or now.noticed_ms is None else now.noticed_ms
+    if noticing:
         occupied = True
     elif occupancy.sure:
         occupied = occupancy.people > 0
@@ -137,8 +139,8 @@ def _look_inside(turn: Turn) -> None:
     if left_ms is not None and now.noticed_ms is None:
         # Nobody has left in this run: the room was empty before.
         left_ms = turn.mono_ms - config.light_off_delay_ms
-    if (noticed_ms, left_ms) != (now.noticed_ms, now.left_ms):
-        turn.set_volatile(loads=changed(now, noticed_ms=noticed_ms, left_ms=left_ms))
+    if (noticing, noticed_ms, left_ms) != (now.noticing, now.noticed_ms, now.left_ms):
+        turn.set_volatile(loads=changed(now, noticing=noticing, noticed_ms=noticed_ms, left_ms=left_ms))
 
 
 def _is_noticed(state: StationState) -> bool:
@@ -244,7 +246,7 @@ def _due_ms(turn: Turn) -> int | None:
     moments: list[int] = []
     if now.left_ms is not None:
         moments.append(now.left_ms + config.light_off_delay_ms)
-    elif not occupancy.sure and now.noticed_ms is not None and not _is_noticed(turn.state):
+    elif not occupancy.sure and now.noticed_ms is not None and not now.noticing:
         moments.append(now.noticed_ms + _unsure_for_ms(turn))
     for load in config.loads:
         known = now.loads[load.id]

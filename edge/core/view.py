@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from contract.ids import NodeId, ReaderId
 from contract.records import DoorMode, Posture, PostureCause
+from edge.core.comfort_view import LoadView, SensorView, energy_today_wh, load_views, power_w, sensor_views
+from edge.core.environment import hazard
 from edge.core.state import Alarm, RosterVersion, StationState
 
 
@@ -27,6 +29,13 @@ class StationView:
     storage: str
     boot: int
     software: str
+    hazard: bool
+    """Smoke or carbon monoxide."""
+    loads: tuple[LoadView, ...]
+    environment: tuple[SensorView, ...]
+    power_w: int | None
+    energy_day: str
+    energy_today_wh: Mapping[str, int]
 
 
 def view(state: StationState) -> StationView:
@@ -49,6 +58,12 @@ def view(state: StationState) -> StationView:
         storage=volatile.parts.storage or "ok",
         boot=durable.boot,
         software=durable.software,
+        hazard=hazard(state),
+        loads=load_views(state),
+        environment=sensor_views(state),
+        power_w=power_w(state),
+        energy_day=durable.loads.energy_day,
+        energy_today_wh=energy_today_wh(state),
     )
 
 

@@ -28,6 +28,12 @@ def state_message(view: StationView, *, epoch: str, clock_trusted: bool, unackno
         "alarms": [plain(alarm) for alarm in view.alarms],
         "roster": {node: held.version for node, held in view.roster.items()},
         "roster_members": sum(held.members for held in view.roster.values()),
+        "hazard": view.hazard,
+        "loads": [plain(load) for load in view.loads],
+        "environment": [plain(sensor) for sensor in view.environment],
+        "power_w": view.power_w,
+        "energy_day": view.energy_day,
+        "energy_today_wh": dict(view.energy_today_wh),
         "storage": str(view.storage),
         "unacknowledged": unacknowledged,
     }

@@ -143,7 +143,13 @@ def test_the_lowest_priority_is_put_out_first_and_of_equals_the_later_one() -> N
     low = replace(SOCKETS, id=LoadId("low"), priority=2, power_w=100)
     high = replace(SOCKETS, id=LoadId("high"), priority=4, power_w=100)
     loads = (low, first, second, high)
-    for budget_w, let_on in ((400, loads), (399, (first, second, high)), (200, (first, high)), (199, (high,)), (99, ())):
+    for budget_w, let_on in (
+        (400, loads),
+        (399, (first, second, high)),
+        (200, (first, high)),
+        (199, (high,)),
+        (99, ()),
+    ):
         wishes = settled(loads, USUAL, budget_w)
         assert {load for load, wish in wishes.items() if wish.on} == on(*let_on)
         assert {wish.cause for wish in wishes.values() if not wish.on} <= {LoadCause.BUDGET}
