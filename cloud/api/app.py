@@ -19,7 +19,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from cloud.api.acting import add_acting
 from cloud.api.asking import OwnPagesOnly
 from cloud.api.feed import MAX_CLIENTS, LiveFeed
-from cloud.api.models import EventsPage, Health, LiveChange, LiveReset, LiveSnapshot, StationDetail, StationsPage
+from cloud.api.models import (
+    EnergyPage,
+    EventsPage,
+    Health,
+    LiveChange,
+    LiveReset,
+    LiveSnapshot,
+    StationDetail,
+    StationsPage,
+)
 from cloud.domain import events, fleet, health
 from cloud.domain.scope import Scope
 from cloud.nudge import Nudge
@@ -106,6 +115,14 @@ def _add_fleet(app: FastAPI, database: Database) -> None:
                 return events.station_events(connection, scope, _possible(station_id), after=after, limit=limit)
             except events.NotInScope:
                 raise HTTPException(404, f"no station {station_id[:64]!r}") from None
+
+    @app.get("/api/v1/stations/{station_id}/energy")
+    def station_energy(station_id: str) -> EnergyPage:
+        """What a station's loads and meters have used per day, the newest day first."""
+        with database.read() as connection:
+            if not fleet.is_visible(connection, scope, _possible(station_id)):
+                raise HTTPException(404, f"no station {station_id[:64]!r}")
+            return fleet.energy(connection, station_id)
 
 
 def _possible(station_id: str) -> str:

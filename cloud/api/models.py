@@ -117,6 +117,40 @@ class CommandShown(ApiModel):
     answered_at_ms: int | None
 
 
+class Load(ApiModel):
+    """Something that the station switches, and why it is on or off (a `LoadCause` of the station)."""
+
+    id: str
+    on: bool
+    cause: str
+
+
+class Sensor(ApiModel):
+    """What an environment sensor measures; None: it does not, or has not been heard of (`online` None)."""
+
+    id: str
+    online: bool | None
+    temperature_decicelsius: int | None
+    humidity_percent: int | None
+    carbon_monoxide_ppm: int | None
+    smoke: bool | None
+    water: bool | None
+
+
+class DayEnergy(ApiModel):
+    """What one load or meter has used on one local day."""
+
+    day: str
+    source: str
+    energy_wh: int
+
+
+class EnergyPage(ApiModel):
+    """The newest day first."""
+
+    days: list[DayEnergy]
+
+
 class OrganisationRef(ApiModel):
     id: str
     name: str
@@ -173,6 +207,18 @@ class StationDetail(StationSummary):
     roster: list[RosterLevel]
     roster_members: int | None
     journal: list[JournalLevel] = []
+    hazard: bool = False
+    """Smoke or carbon monoxide."""
+    people_confidence_percent: int | None = None
+    welfare_asked: bool = False
+    """The screen asks somebody who does not move whether all is well."""
+    loads: list[Load] = []
+    environment: list[Sensor] = []
+    power_w: int | None = None
+    energy_day: str = ""
+    """The local day that `energy_today_wh` counts."""
+    energy_today_wh: dict[str, int] = {}
+    """By load and by meter."""
     orders: Orders | None = None
     """None: none were ever given."""
     commands: list[CommandShown] = []

@@ -8,15 +8,37 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, select
 
-from cloud.api.models import Alarm, Door, JournalLevel, OrganisationRef, Reader, RosterLevel, StationDetail
+from cloud.api.models import (
+    Alarm,
+    DayEnergy,
+    Door,
+    EnergyPage,
+    JournalLevel,
+    Load,
+    OrganisationRef,
+    Reader,
+    RosterLevel,
+    Sensor,
+    StationDetail,
+)
 from cloud.clock import now_ms
 from cloud.domain.orders import commands_shown, orders_shown
 from cloud.domain.scope import Scope
-from cloud.store.tables import alarm, day_counter, live_state, organisation, projector_head, received_range, station
+from cloud.store.tables import (
+    alarm,
+    day_counter,
+    day_energy,
+    live_state,
+    organisation,
+    projector_head,
+    received_range,
+    station,
+)
 from contract.records import Posture, Priority
 
 IDS_PER_QUERY: Final = 500
 ALARMS_SHOWN: Final = 200
+ENERGY_ROWS: Final = 500
 _URGENCY: Final = [Priority.URGENT, Priority.HIGH, Priority.LOW]
 
 
@@ -55,6 +77,14 @@ def station_details(connection: Connection, scope: Scope, ids: Sequence[str] | N
     rows = connection.execute(query).all()
     facts = _Facts(connection, rows, ids)
     return [Placed(row.path, _detail(row, facts)) for row in rows]
+
+
+def energy(connection: Connection, station_id: str) -> EnergyPage:
+    """What a station has used per day, the newest day first."""
+    query = select(day_energy).where(day_energy.c.station == station_id)
+    rows = connection.execute(query.order_by(day_energy.c.day.desc(), day_energy.c.source).limit(ENERGY_ROWS))
+    days = [DayEnergy(day=row.day, source=row.source, energy_wh=row.energy_wh) for row in rows]
+    return EnergyPage(days=days)
 
 
 class _Facts:
@@ -125,6 +155,14 @@ def _detail(row: Row[Any], facts: _Facts) -> StationDetail:
         ],
         roster_members=state.get("roster_members"),
         journal=facts.levels.get(row.id, []),
+        hazard=state.get("hazard", False),
+        people_confidence_percent=state.get("people_confidence_percent"),
+        welfare_asked=state.get("welfare_asked", False),
+        loads=[Load.model_validate(item) for item in state.get("loads", [])],
+        environment=[Sensor.model_validate(item) for item in state.get("environment", [])],
+        power_w=state.get("power_w"),
+        energy_day=state.get("energy_day", ""),
+        energy_today_wh=state.get("energy_today_wh", {}),
         orders=orders_shown(row.desired, row.desired_notes, state.get("desired_revision")),
         commands=facts.commands.get(row.id, []),
     )

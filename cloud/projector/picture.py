@@ -157,18 +157,15 @@ class Picture:
         )
 
     def _apply_energy(self, record: Row[Any]) -> None:
-        """A day's use is told again when more of it is known: the greatest counts, in whatever order they come."""
+        """Every record of a day counts, each once: a day that ended twice, the clock having been set back, has two."""
         day, source, used = record.body.get("day"), _text(record.body, "source", 64), record.body.get("energy_wh")
         if not isinstance(day, str) or len(day) > 10 or type(used) is not int or not 0 <= used < 2**63:
             return
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         statement = dialect.insert(day_energy).values(station=record.station, day=day, source=source, energy_wh=used)
+        added = {"energy_wh": day_energy.c.energy_wh + statement.excluded.energy_wh}
         self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["station", "day", "source"],
-                set_={"energy_wh": statement.excluded.energy_wh},
-                where=day_energy.c.energy_wh < statement.excluded.energy_wh,
-            )
+            statement.on_conflict_do_update(index_elements=["station", "day", "source"], set_=added)
         )
 
 

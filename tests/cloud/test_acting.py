@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from cloud.api.app import create_app
@@ -408,11 +408,27 @@ def test_an_alarm_that_begins_anew_is_nobodys_yet(api: Api, rounds: Rounds) -> N
     assert (shown["acknowledged"], shown["acknowledged_by"], shown["since_ms"]) == (False, None, 9_000)
 
 
-def test_a_days_energy_is_the_greatest_that_was_told(database: Database, rounds: Rounds) -> None:
+def test_a_day_that_ended_twice_used_both_together(api: Api, database: Database, rounds: Rounds) -> None:
     journal = FakeJournal()
-    for used in (500, 1_200, 900):
-        journal.add("energy.used", {"source": "mains", "day": "2026-11-22", "energy_wh": used})
+    for day, used in (("2026-11-21", 400), ("2026-11-22", 500), ("2026-11-22", 30)):
+        journal.add("energy.used", {"source": "mains", "day": day, "energy_wh": used})
     Committer(database).commit([publish(journal.batch(1, 3))])
     run(rounds)
-    with database.read() as connection:
-        assert connection.execute(text("SELECT energy_wh FROM day_energy")).scalars().all() == [1_200]
+    assert api.get(f"{BASE}/energy").json()["days"] == [
+        {"day": "2026-11-22", "source": "mains", "energy_wh": 530},
+        {"day": "2026-11-21", "source": "mains", "energy_wh": 400},
+    ]
+
+
+def test_what_the_station_senses_and_switches_is_shown(api: Api, rounds: Rounds) -> None:
+    air = {"id": "air-1", "online": True, "temperature_decicelsius": 215, "humidity_percent": 40}
+    told: dict[str, Any] = {
+        "loads": [{"id": "light", "on": True, "cause": "occupied"}],
+        "environment": [air],
+        "power_w": 640,
+    }
+    connect(rounds, FakeJournal(), **told, energy_day="2026-11-22", energy_today_wh={"mains": 5_210})
+    shown = detail(api)
+    assert shown["loads"] == told["loads"]
+    assert shown["environment"][0]["temperature_decicelsius"] == 215
+    assert (shown["power_w"], shown["energy_today_wh"], shown["hazard"]) == (640, {"mains": 5_210}, False)
