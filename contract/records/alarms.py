@@ -15,13 +15,21 @@ class AlarmRaised:
     source: str
     priority: Priority
     detail: str
+    first_out: bool = False
+    """The first of those that began close together: look here for what set off the others."""
+    cause: str = ""
+    """`code/source` of the alarm that this one follows from. While that one stands, this one is listed beneath it and
+    calls nobody; `alarm_flood/station` hides what is of low priority while too many come at once."""
 
 
 @dataclass(frozen=True)
 class AlarmCleared:
+    """The alarm's condition is over. `latched`: it stays listed until somebody has acknowledged it."""
+
     KIND: ClassVar[str] = "alarm.cleared"
     code: AlarmCode
     source: str
+    latched: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,12 +37,14 @@ class AlarmAcknowledged:
     """Somebody has seen an alarm; `by` is a user of the cloud, or who stood at the station's console.
 
     The same acknowledgement may come from both: the first counts, the later one is not recorded again.
+    `raised_at_ms`: which occurrence, by the time of its `alarm.raised`.
     """
 
     KIND: ClassVar[str] = "alarm.acknowledged"
     code: AlarmCode
     source: str
     by: str
+    raised_at_ms: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,137 +1,155 @@
-"""Alarms: each stands exactly while its condition does, within its delay (after ISA-18.2).
+"""Alarms: each stands exactly while its condition does, within its delays (after ISA-18.2).
 
-The station owns whether an alarm is active; acknowledging and shelving are the cloud's. `conditions` is the whole
-list. A condition that nobody has told yet in this run (`stands` None) leaves its alarm as the last run left it; one
-that is no longer on the list (a reader that was taken away) is over. What the shell tells once (`config_refused`,
-`journal_reset`, `journal_forked`) stands for the run in which it was told. Storage and roster speak up only in trouble,
-so once the inputs have been read (the run is under way) their silence means that they are well.
+The station owns whether an alarm stands; what people do about it is `alarm_desk`'s. Each machine tells its own
+conditions, `alarm_watch` has the whole list. A condition that nobody has told yet in this run (`stands` None) leaves
+its alarm as the last run left it; one that is no longer on the list (a reader that was taken away) is over.
+
+*When it is looked at.* A condition is a function of the configuration and of a few parts of the state, so it is judged
+again when one of those parts has become another one, when a delay ends, and all of them once the inputs have been
+read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from contract.records import AlarmCleared, AlarmCode, AlarmRaised, DoorMode, Priority
-from edge.core.alarm_state import Condition
-from edge.core.alarm_state import Condition
+from contract.records import AlarmCleared, AlarmRaised
+from edge.core import alarm_group, shelves
+from edge.core.alarm_codes import LATCHING, OFF_DELAY_MS, ON_DELAY_MS, PRIORITY
+from edge.core.alarm_state import (
+    AlarmInput,
+    AlarmKey,
+    AlarmState,
+    Condition,
+    has_room,
+    state_of,
+    transition,
+)
+from edge.core.changed import changed
 from edge.core.config import StationConfig
-from edge.core.events import StorageStatus
-from edge.core.state import MAX_STANDING_ALARMS, Health, Pending, StationState
+from edge.core.state import StationState
 from edge.core.turn import Turn
 
-PRIORITY: Final[dict[AlarmCode, Priority]] = {
-    AlarmCode.FIRE: Priority.URGENT,
-    AlarmCode.DOOR_FORCED: Priority.URGENT,
-    AlarmCode.JOURNAL_FORKED: Priority.URGENT,
-    AlarmCode.GPIO_LOST: Priority.URGENT,
-    AlarmCode.DOOR_HELD: Priority.HIGH,
-    AlarmCode.READER_OFFLINE: Priority.HIGH,
-    AlarmCode.STORAGE_FULL: Priority.HIGH,
-    AlarmCode.STORAGE_UNAVAILABLE: Priority.HIGH,
-    AlarmCode.JOURNAL_RESET: Priority.HIGH,
-    AlarmCode.RECORDS_DROPPED: Priority.HIGH,
-    AlarmCode.ROSTER_UNAVAILABLE: Priority.HIGH,
-    AlarmCode.UPLINK_DOWN: Priority.LOW,
-    AlarmCode.CHILD_RESTARTING: Priority.LOW,
-    AlarmCode.CONFIG_REFUSED: Priority.LOW,
-    AlarmCode.CLOCK_UNTRUSTED: Priority.LOW,
-    AlarmCode.DURESS: Priority.URGENT,
-    AlarmCode.SMOKE: Priority.URGENT,
-    AlarmCode.CARBON_MONOXIDE: Priority.URGENT,
-    AlarmCode.WELFARE: Priority.URGENT,
-    AlarmCode.LOCK_FAULT: Priority.HIGH,
-    AlarmCode.READER_TAMPER: Priority.HIGH,
-    AlarmCode.ENCLOSURE_TAMPER: Priority.HIGH,
-    AlarmCode.WATER_LEAK: Priority.HIGH,
-    AlarmCode.MAINS_LOST: Priority.HIGH,
-    AlarmCode.BATTERY_LOW: Priority.HIGH,
-    AlarmCode.PIN_GUESSING: Priority.HIGH,
-    AlarmCode.TOO_HOT: Priority.HIGH,
-    AlarmCode.TOO_COLD: Priority.LOW,
-    AlarmCode.CONTACT_IMPLAUSIBLE: Priority.LOW,
-    AlarmCode.SENSOR_OFFLINE: Priority.LOW,
-    AlarmCode.LOITERING: Priority.LOW,
-    AlarmCode.OVER_CAPACITY: Priority.LOW,
-    AlarmCode.LOAD_FAULT: Priority.LOW,
-    AlarmCode.ALARM_FLOOD: Priority.HIGH,
-}
+__all__ = ["Condition", "Watch", "deadlines", "review", "time_passed"]
 
 MAX_DETAIL_CHARACTERS: Final = 200
 
-DELAY_MS: Final[dict[AlarmCode, int]] = {
-    # A reader is back within half a second of a lost reply: that is nobody's business.
-    AlarmCode.READER_OFFLINE: 2_000,
-    # A mobile link comes and goes.
-    AlarmCode.UPLINK_DOWN: 60_000,
-    # A station without a battery-backed clock starts untrusted, until the network has told the time.
-    AlarmCode.CLOCK_UNTRUSTED: 600_000,
-}
-"""How long a condition stands before its alarm does; 0 where none is given. Clearing has no delay."""
+
+@dataclass(frozen=True)
+class Watch:
+    """The conditions of one machine, and the parts of the state that they are read from."""
+
+    reads: Callable[[StationState], tuple[object, ...]]
+    conditions: Callable[[StationConfig, StationState], Iterator[Condition]]
 
 
-def conditions(config: StationConfig, state: StationState) -> Iterator[Condition]:
-    """Every condition that can be an alarm, as the state knows it. None: not known yet in this run."""
-    door, parts = state.durable.door, state.volatile.parts
-    seen = parts.levels_read
-    yield Condition(AlarmCode.FIRE, "fire", door.fire if seen else None)
-    yield Condition(AlarmCode.DOOR_FORCED, "door", door.mode is DoorMode.FORCED if seen else None)
-    yield Condition(AlarmCode.DOOR_HELD, "door", door.mode is DoorMode.HELD if seen else None)
-    yield _of_part(AlarmCode.GPIO_LOST, "gpio", parts.gpio)
-    yield _of_part(AlarmCode.UPLINK_DOWN, "uplink", parts.uplink)
-    yield _told_in_trouble(AlarmCode.ROSTER_UNAVAILABLE, "roster", parts.roster, seen)
-    yield _told_in_trouble(AlarmCode.ROSTER_UNAVAILABLE, "look-up", parts.look_up, seen)
-    yield _of_part(AlarmCode.CLOCK_UNTRUSTED, "clock", parts.clock)
-    for reader in config.readers:
-        yield _of_part(AlarmCode.READER_OFFLINE, reader, parts.readers.get(reader, Health()))
-    for name, health in parts.children.items():
-        yield _of_part(AlarmCode.CHILD_RESTARTING, name, health)
-    told = seen or parts.storage is not None
-    for code, status in (
-        (AlarmCode.STORAGE_FULL, StorageStatus.FULL),
-        (AlarmCode.STORAGE_UNAVAILABLE, StorageStatus.UNAVAILABLE),
-    ):
-        yield Condition(code, "journal", parts.storage is status if told else None, parts.storage_detail)
-    dropped = f"{parts.records_dropped} records" if parts.records_dropped else None
-    yield _told(AlarmCode.RECORDS_DROPPED, "journal", dropped, seen)
-    yield _told(AlarmCode.CONFIG_REFUSED, "config", parts.config_refused, seen)
-    yield _told(AlarmCode.JOURNAL_RESET, "journal", parts.journal_reset, seen)
-    yield _told(AlarmCode.JOURNAL_FORKED, "journal", parts.journal_forked, seen)
+def time_passed(turn: Turn) -> None:
+    """Nothing by itself: `review` follows every moment."""
 
 
-def _of_part(code: AlarmCode, source: str, health: Health) -> Condition:
-    return Condition(code, source, None if health.ok is None else not health.ok, health.detail)
+def deadlines(state: StationState) -> Iterator[int]:
+    """When the next alarm begins or ends, a shelf ends, or a flood is over."""
+    now = state.volatile.alarms
+    if now.due_ms:
+        yield from now.due_ms.values()
+    if now.shelf_ends_ms:
+        yield from now.shelf_ends_ms.values()
+    if now.flood_ends_ms is not None:
+        yield now.flood_ends_ms
 
 
-def _told_in_trouble(code: AlarmCode, source: str, health: Health, seen: bool) -> Condition:
-    """A part that speaks up only when it is in trouble: its silence once the run is under way says that it is well."""
-    return Condition(code, source, health.ok is False if seen or health.ok is not None else None, health.detail)
-
-
-def _told(code: AlarmCode, source: str, detail: str | None, seen: bool) -> Condition:
-    if detail is not None:
-        return Condition(code, source, True, detail)
-    return Condition(code, source, False if seen else None)
-
-
-def review(turn: Turn) -> None:
+def review(turn: Turn, before: StationState, watches: tuple[Watch, ...]) -> None:
     """Raise and clear alarms until they agree with the conditions; remember what waits for its delay."""
-    standing = {(alarm.code, alarm.source) for alarm in turn.durable.alarms}
-    waiting = {(pending.code, pending.source): pending for pending in turn.volatile.pending}
-    still_waiting: list[Pending] = []
-    listed: set[tuple[AlarmCode, str]] = set()
-    for condition in conditions(turn.config, turn.state):
-        key = (condition.code, condition.source)
-        listed.add(key)
-        if condition.stands is False and key in standing:
-            turn.record(AlarmCleared(*key))
-        elif condition.stands and key not in standing:
-            raise_at_ms = turn.mono_ms + DELAY_MS.get(condition.code, 0)
-            pending = waiting.get(key) or Pending(*key, raise_at_ms)
-            if pending.raise_at_ms > turn.mono_ms:
-                still_waiting.append(pending)
-            elif len(turn.durable.alarms) < MAX_STANDING_ALARMS:
-                turn.record(AlarmRaised(*key, PRIORITY[condition.code], condition.detail[:MAX_DETAIL_CHARACTERS]))
-    if turn.parts.levels_read:
-        for code, source in sorted(standing - listed):
-            turn.record(AlarmCleared(code, source))
-    if turn.volatile.pending != tuple(still_waiting):
-        turn.set_volatile(pending=tuple(still_waiting))
+    if turn.parts.levels_read is not before.volatile.parts.levels_read:
+        _judge_all(turn, watches)
+    elif any(moment <= turn.mono_ms for moment in deadlines(turn.state)):
+        for watch in watches:
+            _judge(turn, watch.conditions(turn.config, turn.state))
+    elif turn.state is not before:
+        for watch in watches:
+            if any(new is not old for new, old in zip(watch.reads(turn.state), watch.reads(before), strict=True)):
+                _judge(turn, watch.conditions(turn.config, turn.state))
+    _judge_flood(turn)
+    if turn.volatile.alarms.shelf_ends_ms or turn.durable.alarms is not before.durable.alarms:
+        shelves.keep_up(turn)
+
+
+def _judge_all(turn: Turn, watches: tuple[Watch, ...]) -> None:
+    """All conditions; what is on no list any more is over once the run is under way."""
+    listed = {alarm_group.FLOOD}
+    for watch in watches:
+        listed |= _judge(turn, watch.conditions(turn.config, turn.state))
+    if not turn.parts.levels_read:
+        return
+    for alarm in turn.durable.alarms:
+        if alarm.active and alarm.key not in listed:
+            turn.record(AlarmCleared(*alarm.key))
+    due_ms = turn.volatile.alarms.due_ms
+    if not due_ms.keys() <= listed:
+        _set_due(turn, {key: moment for key, moment in due_ms.items() if key in listed})
+
+
+def _judge(turn: Turn, conditions: Iterable[Condition]) -> set[AlarmKey]:
+    """Raise and clear what is due; the keys of these conditions."""
+    active = {alarm.key for alarm in turn.durable.alarms if alarm.active}
+    seen: set[AlarmKey] = set()
+    due_ms = dict(turn.volatile.alarms.due_ms)
+    for condition in conditions:
+        key = condition.code, condition.source
+        seen.add(key)
+        stands = condition.stands
+        if stands is None or stands is (key in active):
+            due_ms.pop(key, None)
+            continue
+        delay_ms = (ON_DELAY_MS if stands else OFF_DELAY_MS).get(condition.code, 0)
+        if due_ms.setdefault(key, turn.mono_ms + delay_ms) > turn.mono_ms:
+            continue
+        del due_ms[key]
+        if stands:
+            _raise(turn, condition)
+        else:
+            _clear(turn, key)
+    _set_due(turn, due_ms)
+    return seen
+
+
+def _set_due(turn: Turn, due_ms: dict[AlarmKey, int]) -> None:
+    if due_ms != turn.volatile.alarms.due_ms:
+        turn.set_volatile(alarms=changed(turn.volatile.alarms, due_ms=due_ms))
+
+
+def _raise(turn: Turn, condition: Condition) -> None:
+    """Write an alarm down, in its place among the others. Without room it waits until its condition changes."""
+    config, now, alarms = turn.config.alarms, turn.volatile.alarms, turn.durable.alarms
+    key = condition.code, condition.source
+    after = transition(state_of(alarms, key), AlarmInput.BEGINS)
+    if not has_room(alarms) or after.record is None:
+        return
+    priority = condition.priority or PRIORITY[condition.code]
+    cause = alarm_group.cause_when_raised(config, now, alarms, condition.code, priority, turn.mono_ms)
+    calls = not cause and after.next is AlarmState.UNACKNOWLEDGED and key != alarm_group.FLOOD
+    first_out = calls and alarm_group.is_first_out(config, now, turn.mono_ms)
+    turn.record(AlarmRaised(*key, priority, condition.detail[:MAX_DETAIL_CHARACTERS], first_out, cause))
+    if calls:
+        turn.set_volatile(alarms=changed(now, announced_ms=alarm_group.announced(config, now, turn.mono_ms)))
+
+
+def _clear(turn: Turn, key: AlarmKey) -> None:
+    latches = key[0] in LATCHING
+    what = AlarmInput.ENDS_LATCHED if latches else AlarmInput.ENDS
+    after = transition(state_of(turn.durable.alarms, key), what)
+    turn.record(AlarmCleared(*key, latched=after.next is AlarmState.RETURNED))
+
+
+def _judge_flood(turn: Turn) -> None:
+    """Whether too many alarms have come lately is a condition like any other."""
+    config, now = turn.config.alarms, turn.volatile.alarms
+    standing = any(alarm.key == alarm_group.FLOOD and alarm.active for alarm in turn.durable.alarms)
+    if not turn.parts.levels_read or not (standing or now.announced_ms):
+        return
+    floods = alarm_group.is_flooded(config, now, turn.durable.alarms, turn.mono_ms)
+    if floods is not standing:
+        _judge(turn, [Condition(*alarm_group.FLOOD, floods, f"more than {config.flood_alarms} alarms")])
+    ends_ms = alarm_group.flood_ends_ms(config, turn.volatile.alarms) if floods else None
+    if ends_ms != turn.volatile.alarms.flood_ends_ms:
+        turn.set_volatile(alarms=changed(turn.volatile.alarms, flood_ends_ms=ends_ms))

@@ -106,7 +106,7 @@ def desired(turn: Turn, event: DesiredReceived) -> None:
     for seen in event.acknowledged:
         alarm_desk.seen(turn, seen)
     for aside in event.shelved:
-        alarm_desk.put_aside(turn, aside)
+        alarm_desk.put_aside(turn, aside, topic="desired")
     loads.desired(turn, event.loads_cut, event.by)
     postures.keep_up(turn)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from contract.ids import MemberId, NodeId
 from contract.plain import build
-from contract.records import AlarmCode, Direction, DoorMode, Posture, Priority, ReleaseCause
+from contract.records import Direction, DoorMode, Posture, ReleaseCause
 from edge.core.load_state import LoadMemory
 from edge.core.pin_state import PinMemory
 from edge.core.presence_state import PresenceMemory
@@ -76,7 +76,7 @@ def _durable(data: dict[str, Any]) -> Durable:
         posture=posture,
         desired_revision=int(data["desired_revision"]),
         occupancy=_occupancy(data["occupancy"]),
-        alarms=tuple(_alarm(alarm) for alarm in data["alarms"]),
+        alarms=tuple(build(Alarm, alarm) for alarm in data["alarms"]),
         roster={
             NodeId(node): RosterVersion(int(held["version"]), int(held["members"]))
             for node, held in data["roster"].items()
@@ -104,14 +104,4 @@ def _release(data: dict[str, Any]) -> Release:
         None if member is None else MemberId(member),
         int(data["hold_ms"]),
         Direction(data.get("direction", Direction.IN)),
-    )
-
-
-def _alarm(data: dict[str, Any]) -> Alarm:
-    return Alarm(
-        code=AlarmCode(data["code"]),
-        source=str(data["source"]),
-        priority=Priority(data["priority"]),
-        detail=str(data["detail"]),
-        since_ms=int(data["since_ms"]),
     )

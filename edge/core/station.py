@@ -25,6 +25,7 @@ from edge.core import (
     alarms,
     commands,
     doorkeeper,
+    energy,
     environment,
     events,
     loads,
@@ -36,6 +37,7 @@ from edge.core import (
     supervision,
     welfare,
 )
+from edge.core.alarm_watch import WATCHES
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, Feedback, ReaderFeedback
 from edge.core.fold import apply, replay
@@ -79,7 +81,7 @@ UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
 
-MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, supervision)
+MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, energy, supervision, alarms)
 """Those with timers of their own, beside the door's."""
 
 POINTS_OF_PEOPLE: Final = frozenset(
@@ -133,8 +135,6 @@ def deadline(state: StationState) -> int | None:
     volatile = state.volatile
     inputs, plan = volatile.inputs, volatile.plan
     moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
-    if volatile.pending:
-        moments += [pending.raise_at_ms for pending in volatile.pending]
     if plan is not None:
         moments.append(plan.until_ms)
     for machine in MACHINES:
@@ -173,9 +173,7 @@ def _follow(turn: Turn, before: StationState) -> None:
     welfare.follow(turn, before)
     loitering.follow(turn, before)
     loads.follow(turn, before)
-    pending_due = any(pending.raise_at_ms <= turn.mono_ms for pending in turn.volatile.pending)
-    if pending_due or turn.parts is not before.volatile.parts or turn.door is not before.durable.door:
-        alarms.review(turn)
+    alarms.review(turn, before, WATCHES)
     sign = _lasting_sign(turn.state)
     if sign is not _lasting_sign(before):
         for reader in turn.config.readers:
@@ -185,7 +183,7 @@ def _follow(turn: Turn, before: StationState) -> None:
 def _lasting_sign(state: StationState) -> Feedback:
     door = state.durable.door
     asks = Feedback.WELFARE if state.durable.presence.welfare_asked else Feedback.IDLE
-    return Feedback.EVACUATE if door.fire else LASTING_SIGN.get(door.mode, asks)
+    return Feedback.EVACUATE if door.fire or environment.hazard(state) else LASTING_SIGN.get(door.mode, asks)
 
 
 def _fresh(config: StationConfig, clock: Health) -> Volatile:
@@ -218,14 +216,30 @@ def _booted(turn: Turn, event: events.Booted) -> None:
 def _levels_read(turn: Turn, event: events.LevelsRead) -> None:
     doorkeeper.levels_read(turn, event)
     supervision.levels_read(turn, event)
+    environment.begin(turn)
+    loads.levels_read(turn)
     presence.levels_read(turn, event)
 
 
+def _contact_changed(turn: Turn, event: events.ContactChanged) -> None:
+    supervision.contact_moved(turn, event)
+    doorkeeper.contact_changed(turn, event)
+
+
 def _point_changed(turn: Turn, event: events.PointChanged) -> None:
+    supervision.point_changed(turn, event)
     if event.point in POINTS_OF_PEOPLE:
         presence.point_changed(turn, event)
-    else:
-        supervision.point_changed(turn, event)
+
+
+def _stop_requested(turn: Turn, event: events.StopRequested) -> None:
+    doorkeeper.stop(turn)
+    loads.stop(turn)
+
+
+def _power_measured(turn: Turn, event: events.PowerMeasured) -> None:
+    environment.power_measured(turn, event)
+    energy.metered(turn, event)
 
 
 def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
@@ -233,19 +247,20 @@ def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
     if not event.available:
         doorkeeper.contact_lost(turn)
         presence.inputs_lost(turn)
+        supervision.points_lost(turn)
         # A button that cannot be read must not keep the door released: it expires towards secure.
         doorkeeper.exit_changed(turn, pressed=False)
-
-
-def _sensor_changed(turn: Turn, event: events.SensorChanged) -> None:
-    presence.sensor_changed(turn, event)
-    environment.sensor_changed(turn, event)
 
 
 def _load_checked(turn: Turn, event: events.LoadChecked) -> None:
     health = Health(event.obeys, "" if event.obeys else "the output does not say what was set")
     if event.load in turn.parts.loads or len(turn.parts.loads) < MAX_LOADS_TOLD:
         turn.set_parts(loads={**turn.parts.loads, event.load: health})
+
+
+def _sensor_changed(turn: Turn, event: events.SensorChanged) -> None:
+    presence.sensor_changed(turn, event)
+    environment.sensor_changed(turn, event)
 
 
 def _reader_changed(turn: Turn, event: events.ReaderChanged) -> None:
@@ -287,9 +302,9 @@ def _health_measured(turn: Turn, event: events.HealthMeasured) -> None:
 _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.Booted: _booted,
     events.Tick: lambda turn, event: None,
-    events.StopRequested: lambda turn, event: doorkeeper.stop(turn),
+    events.StopRequested: _stop_requested,
     events.CardPresented: pins.presented,
-    events.ContactChanged: doorkeeper.contact_changed,
+    events.ContactChanged: _contact_changed,
     events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
     events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),
     events.FireChanged: lambda turn, event: doorkeeper.fire_changed(turn, event.active),
@@ -299,12 +314,13 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.PinChecked: pins.checked,
     events.PresenceMeasured: presence.measured,
     events.EnvironmentMeasured: environment.measured,
-    events.PowerMeasured: environment.power_measured,
+    events.PowerMeasured: _power_measured,
     events.SensorChanged: _sensor_changed,
     events.WelfareAnswerGiven: welfare.answered,
     events.AcknowledgeRequested: lambda turn, event: alarm_desk.seen(turn, event.seen),
     events.ShelveRequested: lambda turn, event: alarm_desk.put_aside(turn, event.aside),
     events.ReaderChanged: _reader_changed,
+    events.ReaderTampered: supervision.reader_tampered,
     events.GpioChanged: _gpio_changed,
     events.LoadChecked: _load_checked,
     events.UplinkChanged: lambda turn, event: turn.set_parts(uplink=Health(event.connected, event.detail)),

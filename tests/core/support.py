@@ -122,7 +122,7 @@ class Life:
         return self.state.durable.occupancy.people, self.state.durable.occupancy.sure
 
     def alarms(self) -> set[AlarmCode]:
-        return {alarm.code for alarm in self.state.durable.alarms}
+        return {alarm.code for alarm in self.state.durable.alarms if alarm.active}
 
 
 def kinds(records: Iterable[Record]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from contract.ids import ReaderId, Stream
 from contract.records import AlarmCleared, AlarmCode, AlarmRaised, Priority
 from edge.core import events
-from edge.core.alarms import DELAY_MS, PRIORITY
+from edge.core.alarm_codes import LATCHING, OFF_DELAY_MS, ON_DELAY_MS, PRIORITY
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import StorageStatus
 from edge.core.state import MAX_CHILDREN, MAX_STANDING_ALARMS, Alarm
@@ -42,7 +42,7 @@ def test_an_alarm_stands_from_its_delay_until_its_condition_ends(
     code: AlarmCode, begins: events.Event, ends: events.Event
 ) -> None:
     life = Life()
-    delay_ms = DELAY_MS.get(code, 0)
+    delay_ms = ON_DELAY_MS.get(code, 0)
     seen = list(life.do(begins))
     if delay_ms:
         seen += life.wait(delay_ms - 1)
@@ -53,19 +53,43 @@ def test_an_alarm_stands_from_its_delay_until_its_condition_ends(
     assert (raised.code, raised.priority) == (code, PRIORITY[code])
     assert code in life.alarms()
 
-    assert only(life.do(ends), AlarmCleared).code is code
+    seen = list(life.do(ends))
+    off_delay_ms = OFF_DELAY_MS.get(code, 0)
+    if off_delay_ms:
+        seen += life.wait(off_delay_ms - 1)
+        assert code in life.alarms()
+        seen += life.wait(1)
+    cleared = only(seen, AlarmCleared)
+    assert (cleared.code, cleared.latched) == (code, code in LATCHING)
     assert life.alarms() == set()
 
 
-@pytest.mark.parametrize(("code", "begins", "ends"), [case for case in CASES if case[0] in DELAY_MS])
+@pytest.mark.parametrize(("code", "begins", "ends"), [case for case in CASES if case[0] in OFF_DELAY_MS])
+def test_an_alarm_that_comes_and_goes_within_its_off_delay_is_one_alarm(
+    code: AlarmCode, begins: events.Event, ends: events.Event
+) -> None:
+    life = Life()
+    life.do(begins)
+    life.wait(ON_DELAY_MS.get(code, 0))
+    for _ in range(5):
+        life.do(ends)
+        life.wait(OFF_DELAY_MS[code] - 1)
+        life.do(begins)
+        life.wait(OFF_DELAY_MS[code] * 3)
+
+    told = [kind for kind in kinds(record for record, _ in life.records) if kind.startswith("alarm")]
+    assert told == ["alarm.raised"]
+
+
+@pytest.mark.parametrize(("code", "begins", "ends"), [case for case in CASES if case[0] in ON_DELAY_MS])
 def test_a_condition_shorter_than_its_delay_is_nobodys_business(
     code: AlarmCode, begins: events.Event, ends: events.Event
 ) -> None:
     life = Life()
     life.do(begins)
-    life.wait(DELAY_MS[code] - 1)
+    life.wait(ON_DELAY_MS[code] - 1)
     life.do(ends)
-    life.wait(DELAY_MS[code] * 2)
+    life.wait(ON_DELAY_MS[code] * 2)
 
     assert not any(isinstance(record, AlarmRaised) for record, _ in life.records)
     assert deadline(life.state) is None
@@ -107,6 +131,7 @@ def test_two_children_are_two_alarms() -> None:
     life.do(events.ChildRestarting("uplink"))
     life.do(events.ChildRestarting("reader"))
     life.do(events.ChildRunning("uplink"))
+    life.wait(OFF_DELAY_MS[AlarmCode.CHILD_RESTARTING])
 
     assert [(alarm.code, alarm.source) for alarm in life.state.durable.alarms] == [
         (AlarmCode.CHILD_RESTARTING, "reader")
@@ -116,12 +141,13 @@ def test_two_children_are_two_alarms() -> None:
 def test_an_alarm_outlives_a_boot_until_its_part_says_otherwise() -> None:
     life = Life()
     life.do(events.ReaderChanged(ENTRY, False))
-    life.wait(DELAY_MS[AlarmCode.READER_OFFLINE])
+    life.wait(ON_DELAY_MS[AlarmCode.READER_OFFLINE])
     life.boot()
     life.levels()
     assert AlarmCode.READER_OFFLINE in life.alarms(), "the reader has not been heard of"
 
     life.do(events.ReaderChanged(ENTRY, True))
+    life.wait(OFF_DELAY_MS[AlarmCode.READER_OFFLINE])
     assert life.alarms() == set()
 
 
@@ -150,7 +176,7 @@ def test_a_look_up_that_fails_is_an_alarm_until_one_succeeds() -> None:
 def test_an_alarm_of_a_reader_that_was_taken_away_is_over() -> None:
     life = Life()
     life.do(events.ReaderChanged(ENTRY, False))
-    life.wait(DELAY_MS[AlarmCode.READER_OFFLINE])
+    life.wait(ON_DELAY_MS[AlarmCode.READER_OFFLINE])
     life.config = replace(CONFIG, readers=(ReaderId("other"),))
     life.boot()
 
@@ -170,7 +196,7 @@ def test_children_are_remembered_up_to_a_bound() -> None:
         life.do(events.ChildRestarting(f"child-{number}"))
 
     assert len(life.state.volatile.parts.children) == MAX_CHILDREN
-    assert len(life.state.durable.alarms) == MAX_CHILDREN
+    assert sum(alarm.code is AlarmCode.CHILD_RESTARTING for alarm in life.state.durable.alarms) == MAX_CHILDREN
 
 
 def test_standing_alarms_are_bounded_and_the_rest_waits_for_room() -> None:

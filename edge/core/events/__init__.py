@@ -26,6 +26,7 @@ from edge.core.events.parts import (
     JournalReset,
     LoadChecked,
     ReaderChanged,
+    ReaderTampered,
     RecordsDropped,
     RosterChanged,
     RosterSwitched,
@@ -84,6 +85,7 @@ __all__ = [
     "PowerMeasured",
     "PresenceMeasured",
     "ReaderChanged",
+    "ReaderTampered",
     "RecordsDropped",
     "RosterChanged",
     "RosterSwitched",
@@ -102,8 +104,9 @@ Event = (
     | PointChanged | PresenceMeasured | EnvironmentMeasured | PowerMeasured | SensorChanged
     | AcknowledgeRequested | ShelveRequested | WelfareAnswerGiven
     | ContactChanged | ContactLost | ExitChanged | FireChanged | LevelsRead
-    | ReaderChanged | GpioChanged | LoadChecked | UplinkChanged | ChildRestarting | ChildRunning | ClockChanged
-    | ConfigRefused | HealthMeasured | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
+    | ReaderChanged | ReaderTampered | GpioChanged | LoadChecked | UplinkChanged
+    | ChildRestarting | ChildRunning | ClockChanged | ConfigRefused | HealthMeasured
+    | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
     | RosterSwitched | RosterChanged | DesiredReceived
     | CommandReceived | CommandInterrupted | MessageRefused | EffectDone | EffectRefused
 )  # fmt: skip

@@ -23,6 +23,14 @@ class ReaderChanged:
 
 
 @dataclass(frozen=True)
+class ReaderTampered:
+    """A reader that supervises its own lid says whether it is off."""
+
+    reader: ReaderId
+    tampered: bool
+
+
+@dataclass(frozen=True)
 class GpioChanged:
     available: bool
     detail: str = ""

@@ -27,6 +27,9 @@ class AlarmAside:
     until_ms: int
     by: str
     reason: str = ""
+    for_ms: int | None = None
+    """For how long, where that is what was said (at the station, whose clock may be wrong); `until_ms` is not looked at
+    then."""
 
 
 @dataclass(frozen=True)
