@@ -27,7 +27,7 @@ def test_a_grant_is_recorded_before_the_release_and_waits_for_its_commit_only_wi
     life.card()
 
     assert life.last == [
-        AccessGranted(ENTRY, CARD, RIDER.id, "member_may_enter", life.mono_ms, "courier"),
+        AccessGranted(ENTRY, CARD, RIDER.id, "member_may_enter", life.mono_ms, "courier", factors="card"),
         DoorReleased(ReleaseCause.CARD, RIDER.id, CONFIG.door.release_ms),
     ]
     release, feedback = life.effects[-2:]
@@ -95,7 +95,7 @@ def test_two_factors_are_asked_for_and_then_enough() -> None:
     assert only(life.last, DoorReleased).cause is ReleaseCause.CARD
 
 
-@pytest.mark.parametrize(("factor", "cause"), [(Factor.FACE, ReleaseCause.FACE), (Factor.PIN, ReleaseCause.PIN)])
+@pytest.mark.parametrize(("factor", "cause"), [(Factor.FACE, ReleaseCause.FACE), (Factor.PASS, ReleaseCause.CARD)])
 def test_a_release_is_named_after_what_was_shown(factor: Factor, cause: ReleaseCause) -> None:
     life = Life()
     life.do(events.CardPresented(ENTRY, CARD, RIDER, life.mono_ms, factors=frozenset({factor})))
