@@ -3,8 +3,9 @@
 *Still* is somebody whom a radar sees and who has not moved since: a radar that sees movement for `movement_ms` (not for
 a blink: a curtain, a sleeper's sigh), the motion sensor, the inner beam, the leaf and the exit button all say that
 somebody is up and about. How long that may last differs between day and night, when people sleep; without a trusted
-clock it is day. That the radar loses a still person for moments changes nothing; once it has seen nobody for as long as
-shows an empty room, he has left. In a new run stillness begins anew: nobody knows what happened meanwhile.
+clock it is day. That the radar loses a still person for moments changes nothing; once it has seen nobody for as long
+as shows an empty room, he has left; and once no radar has been heard for so long, nobody has looked. In a new run
+stillness begins anew: nobody knows what happened meanwhile.
 
 *Asked*, the screen and the readers want to know whether all is well, and movement, a hand on the screen, leaving, or
 somebody who looks after him answers. *Unanswered* for `welfare_answer_ms` it is an alarm, which ends only with the
@@ -104,13 +105,13 @@ def _arm(turn: Turn) -> None:
         # Asked in a run before: the answer has its full time again.
         _set(turn, answer_due_at_ms=turn.mono_ms + turn.config.presence.welfare_answer_ms)
     due_ms = None
-    if room.seen is Room.EMPTY and (now.still_since_ms is not None or turn.durable.presence.welfare_asked):
+    if _lies_still(room):
+        due_ms = None if turn.durable.presence.welfare_asked else _ask_at_ms(turn)
+    elif room.seen is not Room.SOMEBODY and _somebody_was_still(turn):
         due_ms = room.quiet_since_ms + turn.config.presence.empty_after_ms
         if due_ms <= turn.mono_ms:
-            _leave(turn)
-            return
-    elif _lies_still(room) and not turn.durable.presence.welfare_asked:
-        due_ms = _ask_at_ms(turn)
+            _lose_sight(turn)
+            due_ms = None
     if due_ms != turn.volatile.presence.welfare.due_at_ms:
         _set(turn, due_at_ms=due_ms)
 
@@ -135,11 +136,17 @@ def _ask_at_ms(turn: Turn) -> int | None:
     return min(since_ms + limit_ms, turn.mono_ms + LOOK_AGAIN_MS)
 
 
-def _leave(turn: Turn) -> None:
-    """Nobody is there who could be in need."""
-    if turn.durable.presence.welfare_asked:
+def _somebody_was_still(turn: Turn) -> bool:
+    asked = turn.durable.presence.welfare_asked and turn.volatile.presence.room.seen is Room.EMPTY
+    return asked or turn.volatile.presence.welfare.still_since_ms is not None
+
+
+def _lose_sight(turn: Turn) -> None:
+    """Nobody is there who could be in need, or nobody looks: whoever is seen next begins anew."""
+    _set(turn, still_since_ms=None)
+    if turn.durable.presence.welfare_asked and turn.volatile.presence.room.seen is Room.EMPTY:
         turn.record(WelfareAnswered("left"))
-    _set(turn, still_since_ms=None, due_at_ms=None, answer_due_at_ms=None, unanswered=False)
+        _set(turn, answer_due_at_ms=None, unanswered=False)
 
 
 def _lies_still(room: RoomNow) -> bool:
