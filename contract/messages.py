@@ -136,6 +136,11 @@ class StationState(Message):
     desired_revision: int | None = Field(default=None, ge=-1, lt=2**63)
     """Of the standing will in force; -1: none ever was."""
     posture_cause: PostureCause | Shown | None = None
+    people_confidence_percent: int | None = Field(default=None, ge=0, le=100)
+    """How far `people` is to be believed: 100 an empty room was seen, 95 counted by beams, 85 by the door alone, 50 or
+    less in doubt; `people_sure` from 85 upwards."""
+    welfare_asked: bool = False
+    """Somebody inside lies still, is asked whether all is well, and has not answered yet."""
     hazard: bool = False
     """Smoke or carbon monoxide."""
     loads: list[LoadState] = Field(default=[], max_length=32)

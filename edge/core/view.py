@@ -21,6 +21,9 @@ class StationView:
     posture_cause: PostureCause
     people: int
     people_sure: bool
+    people_confidence_percent: int
+    welfare_asked: bool
+    """Somebody inside lies still and has not answered yet."""
     readers: Mapping[ReaderId, bool]
     """False also for a reader that has not been heard of in this run."""
     alarms: tuple[Alarm, ...]
@@ -51,6 +54,8 @@ def view(state: StationState) -> StationView:
         posture_cause=_posture_cause(state),
         people=durable.occupancy.people,
         people_sure=durable.occupancy.sure,
+        people_confidence_percent=durable.occupancy.confidence_percent,
+        welfare_asked=durable.presence.welfare_asked,
         readers={reader: health.ok is True for reader, health in volatile.parts.readers.items()},
         alarms=durable.alarms,
         roster=durable.roster,

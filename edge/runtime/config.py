@@ -22,6 +22,7 @@ from contract.records import Direction
 from contract.topics import TopicError, station_id
 from edge.core.config import ExitAction, LockKind, RelockOn
 from edge.core.events import Point
+from edge.runtime.presence_config import PresenceSection
 from edge.runtime.schedule_config import ScheduleSection
 
 MAX_SOCKET_PATH_BYTES: Final = 107
@@ -238,6 +239,7 @@ class Config:
     schedule: tuple[ScheduleSection, ...] = ()
     """Postures by the week; the first that is open decides."""
     access: AccessSection = field(default_factory=AccessSection)
+    presence: PresenceSection = field(default_factory=PresenceSection)
 
     def __post_init__(self) -> None:
         if len(self.schedule) > MAX_PLANNED:

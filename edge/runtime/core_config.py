@@ -6,6 +6,7 @@ from contract.records import Direction
 from edge.core import config as core
 from edge.core.supervision_state import SupervisionConfig
 from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
+from edge.runtime.presence_config import presence_config
 from edge.runtime.schedule_config import plan_of
 
 
@@ -24,6 +25,7 @@ def core_config(config: Config) -> core.StationConfig:
             plan=plan_of(config.schedule),
             door=door,
             access=_access(config.access),
+            presence=presence_config(config.presence, radars=()),
             supervision=SupervisionConfig(points=frozenset(config.gpio.wired_points)),
         )
     except ValueError as error:

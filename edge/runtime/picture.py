@@ -24,6 +24,8 @@ def state_message(view: StationView, *, epoch: str, clock_trusted: bool, unackno
         "desired_revision": view.desired_revision,
         "people": view.people,
         "people_sure": view.people_sure,
+        "people_confidence_percent": view.people_confidence_percent,
+        "welfare_asked": view.welfare_asked,
         "readers": [{"id": reader, "online": online} for reader, online in sorted(view.readers.items())],
         "alarms": [plain(alarm) for alarm in view.alarms],
         "roster": {node: held.version for node, held in view.roster.items()},
