@@ -140,6 +140,13 @@ def test_faults_are_listed_while_they_are_on(panel: tuple[httpx.Client, Path]) -
         ({"act": "fault", "name": "cut_wire", "on": True}, "args.wire"),
         ({"act": "fault", "name": "reader_delay", "on": True, "args": {"ms": -1}}, "ms"),
         ({"act": "fire", "active": True, "loud": True}, "loud"),
+        ({"act": "walk", "person": "rider-1", "inward": True}, "not open wide enough"),
+        ({"act": "do", "person": "rider-1", "doing": "lying"}, "not at the station"),
+        ({"act": "air", "what": "humidity_percent", "value": 101}, "0 to 100"),
+        ({"act": "keys", "keys": "12x"}, "keypad"),
+        ({"act": "show_code", "text": "YZ1.x"}, "scanner"),
+        ({"act": "fault", "name": "point_stuck", "on": True, "args": {"wire": "beam_outer"}}, "none of this kind"),
+        ({"act": "fault", "name": "radar_silent", "on": True}, "radar"),
     ],
 )
 def test_a_wrong_act_is_refused_with_a_reason(
@@ -148,6 +155,34 @@ def test_a_wrong_act_is_refused_with_a_reason(
     answer = act(panel[0], **body)
     assert answer.status_code == 422
     assert word in answer.text
+
+
+def test_the_panel_plays_what_happens_in_the_room(panel: tuple[httpx.Client, Path]) -> None:
+    client, _ = panel
+    for body in (
+        {"act": "come", "person": "guest"},
+        {"act": "smoke", "there": True},
+        {"act": "water", "there": True},
+        {"act": "mains", "on": False},
+        {"act": "battery", "low": True},
+        {"act": "tamper", "what": "reader", "open": True},
+        {"act": "air", "what": "carbon_monoxide_ppm", "value": 120},
+        {"act": "keys", "keys": "1234#"},
+    ):
+        act(client, **body).raise_for_status()
+    room = world(client)["room"]
+    assert room["bodies"] == [{"person": "guest", "place": "outside", "doing": "moving"}]
+    assert (room["smoke"], room["water"], room["mains"], room["battery_low"]) == (True, True, False, True)
+    assert (room["reader_tampered"], room["carbon_monoxide_ppm"], room["motion_outside"]) == (True, 120.0, True)
+    for body in (
+        {"act": "go", "person": "guest"},
+        {"act": "smoke", "there": False},
+        {"act": "mains", "on": True},
+        {"act": "tamper", "what": "reader", "open": False},
+    ):
+        act(client, **body).raise_for_status()
+    room = world(client)["room"]
+    assert (room["bodies"], room["smoke"], room["mains"], room["reader_tampered"]) == ([], False, True, False)
 
 
 def test_the_live_stream_shows_each_change(panel: tuple[httpx.Client, Path]) -> None:
@@ -252,6 +287,11 @@ def test_the_service_manager_is_told_when_every_wire_is_open(tmp_path: Path) -> 
         ('[[people]]\nid = "x"\nname = "x"\ncard = { bits = 26, data = "02" }\n', "people[1]", "26 bits need 4 bytes"),
         ('[lock]\nkind = "open"\n', "[lock]", "kind"),
         ("[pins]\nlock = 17\nexit = 17\n", "[pins]", "two wires"),
+        ("[points]\nbeam = 5\n", "[points] beam", "beam_outer"),
+        ("[points]\nbeam_outer = 17\n", "[points] beam_outer", "pins.lock"),
+        ('[[loads]]\nid = "lamp"\nkind = "light"\npin = 23\npower_w = 40\n', "lamp", "pins.fire"),
+        ('[[modbus]]\ndevice = "m"\nslaves = []\n', "[modbus", "slaves"),
+        ('[[radars]]\nid = "r"\ndevice = "x"\nbaud = 9600\n', "[radars", "unknown key"),
         ('[faults]\nnames = ["ghost"]\n', "faults", "ghost"),
         ("[doors]\n", "[doors]", "unknown"),
     ],
@@ -294,3 +334,9 @@ def test_an_oracle_that_is_full_ends_the_simulator_instead_of_leaving_a_hole(tmp
     log.close()
     assert failures == ["full"]
     assert all(json.loads(line) for line in (tmp_path / "world.jsonl").read_text().splitlines())
+
+
+def test_the_example_configuration_is_fine() -> None:
+    config = load(Path(__file__).parents[2] / "config" / "sim.example.toml")
+    assert len(config.points) == 9
+    assert config.modbus[0].slaves[3].id == "meter"

@@ -1,12 +1,12 @@
 """Writes the configurations, keys and members of a stack. Keys are made once and kept; the rest is written anew."""
 
-import json
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from yizhan.stack.hardware import edge_hardware, quoted, sim_hardware
 from yizhan.stack.layout import CLOUD_KEY, READER, REPOSITORY, STATION, TIMEZONE, Layout
 from yizhan.stack.people import PEOPLE, write_members
 
@@ -29,6 +29,8 @@ class Options:
     release_ms: int = 5_000
     held_pre_alarm_ms: int = 20_000
     held_ms: int = 30_000
+    equipped: bool = False
+    """With everything beside the door: beams, radar, sensors, loads, scanner."""
     edge_extra: str = ""
     """More TOML for the end of the edge's configuration."""
 
@@ -51,11 +53,6 @@ def write_secret(path: Path, text: str) -> None:
     """A new file that only its owner may read, from its first moment."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text + "\n")
-
-
-def quoted(value: object) -> str:
-    """A TOML basic string (JSON's escapes are TOML's)."""
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def cloud_config(layout: Layout, options: Options) -> str:
@@ -106,6 +103,7 @@ pages_dir = {quoted(REPOSITORY / "web/dist/panel")}
 control = {quoted(layout.control_socket)}
 [stories]
 held_ms = {options.held_ms + 5_000}
+pass_file = {quoted(layout.visit_pass)}
 """
     for person in PEOPLE:
         text += f"""[[people]]
@@ -114,7 +112,7 @@ name = {quoted(person.name)}
 known = {str(person.known).lower()}
 card = {{ format = {quoted(person.format)}, bits = {person.bits}, data = {quoted(person.data)} }}
 """
-    return text
+    return text + (sim_hardware(layout) if options.equipped else "")
 
 
 def edge_config(layout: Layout, options: Options) -> str:
@@ -149,4 +147,5 @@ key_file = {quoted(layout.reader_key)}
 host = "127.0.0.1"
 port = {layout.ports.link}
 cloud_keys = {{ {quoted(CLOUD_KEY)} = {quoted(layout.signing_public_key)} }}
-{options.edge_extra}"""
+{options.edge_extra}
+{edge_hardware(layout) if options.equipped else ""}"""

@@ -73,6 +73,23 @@ class Layout:
         return self.root / "reader-entry.key"
 
     @property
+    def radar_device(self) -> Path:
+        return self.root / "radar-ceiling"
+
+    @property
+    def modbus_device(self) -> Path:
+        return self.root / "modbus"
+
+    @property
+    def scanner_device(self) -> Path:
+        return self.root / "scanner"
+
+    @property
+    def visit_pass(self) -> Path:
+        """The text of the pass that the scripted visitor shows."""
+        return self.root / "visit-pass.txt"
+
+    @property
     def cloud_config(self) -> Path:
         return self.root / "cloud.toml"
 
