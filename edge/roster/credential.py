@@ -37,9 +37,21 @@ class CredentialFormat(StrEnum):
 
     WIEGAND = "wiegand"
     RAW = "raw"
+    TEXT = "text"
+    """What a keyboard-wedge reader types."""
+    PIN = "pin"
+    """A number that is a credential by itself: scrypt's output for it."""
+    PASS = "pass"
+    """The id of a visit pass."""
 
 
-_CANONICAL: Final = {CredentialFormat.WIEGAND: b"bits", CredentialFormat.RAW: b"bits"}
+_CANONICAL: Final = {
+    CredentialFormat.WIEGAND: b"bits",
+    CredentialFormat.RAW: b"bits",
+    CredentialFormat.TEXT: b"text",
+    CredentialFormat.PIN: b"pin",
+    CredentialFormat.PASS: b"pass",
+}
 
 
 def credential_hash(key: bytes, format: CredentialFormat | str, bits: int, data: bytes) -> CredentialHash:
@@ -55,6 +67,17 @@ def credential_hash(key: bytes, format: CredentialFormat | str, bits: int, data:
     used = data[:-1] + bytes([data[-1] >> unused << unused])
     message = b"%s\n%d\n%s" % (canonical, bits, used)
     return CredentialHash(_keyed(key, message, b"yizhan-card").hex())
+
+
+def text_hash(key: bytes, format: CredentialFormat, text: str) -> CredentialHash:
+    """The hash of what is text: a wedge reader's line, a pass's id. Of one that is too long, its beginning counts."""
+    data = text.encode("utf-8", "replace")[: MAX_BITS // 8]
+    return credential_hash(key, format, 8 * len(data), data)
+
+
+def number_hash(key: bytes, verifier: bytes) -> bytes:
+    """How the verifier of a number that goes with a card rests here: the roster's file alone says nothing about it."""
+    return _keyed(key, verifier, b"yizhan-pin")
 
 
 def key_fingerprint(key: bytes) -> str:

@@ -10,8 +10,10 @@ from typing import Final
 
 from contract.ids import MemberId, NodeId
 from contract.messages import RosterChange, RosterPage, WireMember
+from edge.roster import numbers
 from edge.roster.credential import credential_hash
 from edge.roster.errors import PageRefused
+from edge.roster.schema import OF_MEMBERS
 
 MAX_TIME_MS: Final = 2**62
 
@@ -77,10 +79,12 @@ def purge_some(connection: sqlite3.Connection, rows: int) -> bool:
         (found[0], rows),
     ).fetchone()[0]
     if last is None:
-        connection.execute("DELETE FROM credential WHERE holding = ?", found)
+        for table in OF_MEMBERS:
+            connection.execute(f"DELETE FROM {table} WHERE holding = ?", found)
         connection.execute("DELETE FROM holding WHERE id = ?", found)
     else:
-        connection.execute("DELETE FROM credential WHERE holding = ? AND member_id <= ?", (found[0], last))
+        for table in OF_MEMBERS:
+            connection.execute(f"DELETE FROM {table} WHERE holding = ? AND member_id <= ?", (found[0], last))
         connection.execute("DELETE FROM entry WHERE holding = ? AND member_id <= ?", (found[0], last))
     return True
 
@@ -112,7 +116,8 @@ def _storable(time_ms: int | None) -> bool:
 
 
 def apply_change(connection: sqlite3.Connection, key: bytes, holding: Holding, change: RosterChange) -> int:
-    """Applies one change to a holding; how many of the member's credentials could not be read and were skipped."""
+    """Applies one change to a holding; how many of the member's credentials could not be read and were skipped, the
+    number that goes with a card among them."""
     place = holding.id, change.member_id
     if change.op == "revoke":
         # Kept with the cards, so that the answer at the door is "revoked" rather than "unknown"; and noted for a member
@@ -123,7 +128,8 @@ def apply_change(connection: sqlite3.Connection, key: bytes, holding: Holding, c
             place,
         )
         return 0
-    connection.execute("DELETE FROM credential WHERE holding = ? AND member_id = ?", place)
+    for table in OF_MEMBERS:
+        connection.execute(f"DELETE FROM {table} WHERE holding = ? AND member_id = ?", place)
     if change.op == "remove" or change.member is None:
         connection.execute("DELETE FROM entry WHERE holding = ? AND member_id = ?", place)
         return 0
@@ -137,7 +143,7 @@ def apply_change(connection: sqlite3.Connection, key: bytes, holding: Holding, c
     )
     hashes, skipped = _hashes(key, member)
     connection.executemany("INSERT OR IGNORE INTO credential VALUES (?, ?, ?)", [(each, *place) for each in hashes])
-    return skipped
+    return skipped + numbers.put(connection, key, holding.id, member)
 
 
 def _hashes(key: bytes, member: WireMember) -> tuple[list[bytes], int]:

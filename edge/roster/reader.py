@@ -38,7 +38,9 @@ ENTRIES: Final = """
     WHERE holding.state = 'active' ORDER BY holding.node"""
 
 
-ENTRIES_BY_VERSION: Final = {1: ENTRIES.format(once="0"), SCHEMA_VERSION: ENTRIES.format(once="entry.once")}
+ENTRIES_BY_VERSION: Final = {
+    version: ENTRIES.format(once="entry.once" if version > 1 else "0") for version in READABLE_VERSIONS
+}
 
 
 class RosterReader:
@@ -59,7 +61,7 @@ class RosterReader:
         """
         with self._reading() as connection:
             holders = connection.execute(CARD_HOLDERS, (bytes.fromhex(credential),)).fetchall()
-            members = [_member(connection, MemberId(member_id)) for (member_id,) in holders]
+            members = [member_of(connection, MemberId(member_id)) for (member_id,) in holders]
         return min(members, key=lambda member: (member.revoked, member.id), default=None)
 
     def versions(self) -> dict[NodeId, int]:
@@ -67,6 +69,11 @@ class RosterReader:
         with self._reading() as connection:
             held = connection.execute("SELECT node, version FROM holding WHERE state = 'active'").fetchall()
         return {NodeId(node): version for node, version in held}
+
+    def nodes(self) -> frozenset[NodeId]:
+        """The nodes that the station belongs to, as the newest head says."""
+        with self._reading() as connection:
+            return frozenset(NodeId(node) for (node,) in connection.execute("SELECT node FROM head_node"))
 
     def close(self) -> None:
         """Closes the file; the next question opens it again."""
@@ -130,7 +137,7 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
     return connection
 
 
-def _member(connection: sqlite3.Connection, member_id: MemberId) -> Member:
+def member_of(connection: sqlite3.Connection, member_id: MemberId) -> Member:
     """The member over all nodes. An entry without limit on one side makes the whole without limit there."""
     # Asked each time: the writer may upgrade the file while it is open here.
     version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -9,9 +9,11 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
-READABLE_VERSIONS: Final = frozenset({1, SCHEMA_VERSION})
-"""1 knew no passes for one entry. The writer upgrades it; until then the door reads it as it is."""
+SCHEMA_VERSION: Final = 3
+READABLE_VERSIONS: Final = frozenset({1, 2, SCHEMA_VERSION})
+"""1 knew no passes for one entry, 2 no numbers. The writer upgrades them; until then the door reads them as they
+are."""
+NUMBERS_SINCE: Final = 3
 APPLICATION_ID: Final = 0x797A7231  # "yzr1"
 PAGE_BYTES: Final = 4096
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -19,6 +21,22 @@ MAX_BYTES: Final = 512 * 1024 * 1024
 
 WAL_BYTES: Final = 4 * 1024 * 1024
 
+NUMBERS: Final = (
+    # The number that goes with a member's card; verifiers are keyed hashes of scrypt's output.
+    """CREATE TABLE pin (
+        holding INTEGER NOT NULL, member_id TEXT NOT NULL,
+        n INTEGER NOT NULL, r INTEGER NOT NULL, p INTEGER NOT NULL, salt BLOB NOT NULL,
+        verifier BLOB NOT NULL, duress BLOB,
+        PRIMARY KEY (holding, member_id)) STRICT, WITHOUT ROWID""",
+    # Numbers that are credentials by themselves. `hash` is the credential's, as in `credential`.
+    """CREATE TABLE code (
+        hash BLOB NOT NULL, holding INTEGER NOT NULL, member_id TEXT NOT NULL,
+        digits INTEGER NOT NULL, duress INTEGER NOT NULL,
+        n INTEGER NOT NULL, r INTEGER NOT NULL, p INTEGER NOT NULL, salt BLOB NOT NULL,
+        PRIMARY KEY (hash, holding, member_id)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX code_member ON code (holding, member_id)",
+    "CREATE INDEX code_digits ON code (holding, digits)",
+)
 TABLES: Final = (
     """CREATE TABLE roster (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -42,7 +60,10 @@ TABLES: Final = (
     "CREATE INDEX credential_member ON credential (holding, member_id)",
     # Said by the head before the change itself has been pulled.
     "CREATE TABLE revocation (member_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    *NUMBERS,
 )
+OF_MEMBERS: Final = ("credential", "pin", "code")
+"""What a holding has of its members beside their entries."""
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
@@ -70,12 +91,20 @@ def create(connection: sqlite3.Connection, fingerprint: str) -> None:
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """A file of an earlier version becomes one of this. Raises `sqlite3.Error`; then nothing was changed."""
-    if connection.execute("PRAGMA user_version").fetchone()[0] != 1:
+    """A file of an earlier version becomes one of this. Raises `sqlite3.Error`; then nothing was changed.
+
+    What the program of then left out of its pages is to be had anew: every node is taken as a snapshot again.
+    """
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute("ALTER TABLE entry ADD COLUMN once INTEGER NOT NULL DEFAULT 0")
+        if version == 1:
+            connection.execute("ALTER TABLE entry ADD COLUMN once INTEGER NOT NULL DEFAULT 0")
+        for table in NUMBERS:
+            connection.execute(table)
+        connection.execute("UPDATE head_node SET anew = 1")
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         connection.execute("COMMIT")
     except BaseException:

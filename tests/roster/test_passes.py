@@ -5,13 +5,15 @@ from pathlib import Path
 
 from edge.roster import schema
 from edge.roster.reader import RosterReader
-from edge.roster.writer import RosterWriter
-from tests.roster.support import CITY, DISTRICT, KEY, changes, hash_of, head, upsert
+from edge.roster.writer import BEFORE_ALL, Pull, RosterWriter
+from tests.roster.support import CITY, DISTRICT, KEY, changes, hash_of, head, snapshot, upsert
 
 
 def make_version_1(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("ALTER TABLE entry DROP COLUMN once")
+    for table in ("pin", "code"):
+        connection.execute(f"DROP TABLE {table}")
     connection.execute("PRAGMA user_version=1")
     connection.commit()
     connection.close()
@@ -34,7 +36,7 @@ def test_who_is_a_member_somewhere_does_not_live_on_a_pass(writer: RosterWriter,
     assert not found.once
 
 
-def test_a_file_from_before_passes_is_read_as_it_is_and_upgraded_without_a_new_pull(path: Path) -> None:
+def test_a_file_from_before_passes_is_read_as_it_is_until_it_is_upgraded_and_taken_anew(path: Path) -> None:
     writer = RosterWriter(path, KEY)
     writer.apply_head(head(1, city=1))
     writer.apply_page(changes(CITY, 0, upsert(1, 1)))
@@ -47,6 +49,9 @@ def test_a_file_from_before_passes_is_read_as_it_is_and_upgraded_without_a_new_p
 
     again = RosterWriter(path, KEY)
     assert again.set_aside_reason == ""
+    assert again.wanted() == (Pull(CITY, 0, BEFORE_ALL, 1),)
+    assert reader.find(hash_of(1)) == found
+    again.apply_page(snapshot(CITY, 1, [1], more=False))
     assert again.wanted() == ()
     again.apply_head(head(2, city=2))
     again.apply_page(changes(CITY, 1, upsert(2, 2, once=True)))
