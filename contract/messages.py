@@ -85,11 +85,12 @@ class StandingAlarm(Part):
     active: bool = True
     """False: its condition has ended, and it is listed until somebody has acknowledged it."""
     acknowledged: bool = False
+    acknowledged_by: Shown = ""
     shelved_until_ms: Moment | None = None
     first_out: bool = False
     """The first of several that came together."""
     suppressed_by: Shown | None = None
-    """The code of the alarm that explains this one."""
+    """The standing alarm that explains this one, as `code/source`."""
 
 
 class LoadState(Part):
@@ -143,6 +144,8 @@ class StationState(Message):
     """Somebody inside lies still, is asked whether all is well, and has not answered yet."""
     hazard: bool = False
     """Smoke or carbon monoxide."""
+    stop_charging: bool = False
+    """Fire or hazard: whatever charges at the station has to stop."""
     loads: list[LoadState] = Field(default=[], max_length=32)
     environment: list[SensorState] = Field(default=[], max_length=64)
     power_w: int | None = Field(default=None, ge=-(2**31), lt=2**31)

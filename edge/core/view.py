@@ -4,10 +4,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.ids import NodeId, ReaderId
-from contract.records import DoorMode, Posture, PostureCause
+from contract.records import AlarmCode, DoorMode, Posture, PostureCause, Priority
+from edge.core.alarm_group import suppressed_by
 from edge.core.comfort_view import LoadView, SensorView, energy_today_wh, load_views, power_w, sensor_views
 from edge.core.environment import hazard
-from edge.core.state import Alarm, RosterVersion, StationState
+from edge.core.state import RosterVersion, StationState
+
+
+@dataclass(frozen=True)
+class AlarmView:
+    """A listed alarm, as `contract.messages.StandingAlarm` tells it."""
+
+    code: AlarmCode
+    source: str
+    priority: Priority
+    detail: str
+    since_ms: int
+    active: bool
+    acknowledged: bool
+    acknowledged_by: str
+    shelved_until_ms: int | None
+    first_out: bool
+    suppressed_by: str | None
+    """The standing alarm that this one follows from, as `code/source`."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +36,8 @@ class StationView:
     lock_released: bool
     exit_pressed: bool
     fire: bool
+    stop_charging: bool
+    """Fire, smoke or carbon monoxide: whatever charges here has to stop."""
     posture: Posture
     posture_cause: PostureCause
     people: int
@@ -26,7 +47,7 @@ class StationView:
     """Somebody inside lies still and has not answered yet."""
     readers: Mapping[ReaderId, bool]
     """False also for a reader that has not been heard of in this run."""
-    alarms: tuple[Alarm, ...]
+    alarms: tuple[AlarmView, ...]
     roster: Mapping[NodeId, RosterVersion]
     desired_revision: int
     storage: str
@@ -50,6 +71,7 @@ def view(state: StationState) -> StationView:
         lock_released=durable.door.release is not None,
         exit_pressed=volatile.inputs.exit_pressed,
         fire=durable.door.fire,
+        stop_charging=durable.door.fire or hazard(state),
         posture=durable.posture,
         posture_cause=_posture_cause(state),
         people=durable.occupancy.people,
@@ -57,7 +79,7 @@ def view(state: StationState) -> StationView:
         people_confidence_percent=durable.occupancy.confidence_percent,
         welfare_asked=durable.presence.welfare_asked,
         readers={reader: health.ok is True for reader, health in volatile.parts.readers.items()},
-        alarms=durable.alarms,
+        alarms=alarm_views(state),
         roster=durable.roster,
         desired_revision=durable.desired_revision,
         storage=volatile.parts.storage or "ok",
@@ -69,6 +91,27 @@ def view(state: StationState) -> StationView:
         power_w=power_w(state),
         energy_day=durable.loads.energy_day,
         energy_today_wh=energy_today_wh(state),
+    )
+
+
+def alarm_views(state: StationState) -> tuple[AlarmView, ...]:
+    """All listed alarms, oldest first."""
+    alarms = state.durable.alarms
+    return tuple(
+        AlarmView(
+            code=alarm.code,
+            source=alarm.source,
+            priority=alarm.priority,
+            detail=alarm.detail,
+            since_ms=alarm.since_ms,
+            active=alarm.active,
+            acknowledged=alarm.acknowledged,
+            acknowledged_by=alarm.acknowledged_by,
+            shelved_until_ms=alarm.shelved_until_ms,
+            first_out=alarm.first_out,
+            suppressed_by=suppressed_by(alarm, alarms) or None,
+        )
+        for alarm in alarms
     )
 
 

@@ -19,6 +19,7 @@ def state_message(view: StationView, *, epoch: str, clock_trusted: bool, unackno
             "lock_released": view.lock_released,
             "fire": view.fire,
         },
+        "stop_charging": view.stop_charging,
         "posture": view.posture,
         "posture_cause": view.posture_cause,
         "desired_revision": view.desired_revision,
