@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.ids import LoadId, SensorId
+from contract.records import EnvironmentSampled
 from edge.core.environment_state import Findings
 from edge.core.load_state import LoadCause
 from edge.core.state import StationState
@@ -44,14 +45,14 @@ def sensor_views(state: StationState) -> tuple[SensorView, ...]:
     known = state.volatile.environment
     views: list[SensorView] = []
     for name, sensor in sorted(known.sensors.items()):
-        found, sample = known.findings.get(name, Findings()), sensor.sampled
+        found, sample = known.findings.get(name, Findings()), sensor.sampled or EnvironmentSampled(name)
         views.append(
             SensorView(
                 name,
                 None if found.offline is None else not found.offline,
-                sample and sample.temperature_decicelsius,
-                sample and sample.humidity_percent,
-                sample and sample.carbon_monoxide_ppm,
+                sample.temperature_decicelsius,
+                sample.humidity_percent,
+                sample.carbon_monoxide_ppm,
                 found.smoke,
                 found.water,
             )

@@ -130,7 +130,7 @@ def _counter_before(turn: Turn, meter: SensorId, counter_wh: int) -> int:
         before_wh, away_ms = read.counter_wh, turn.mono_ms - read.read_ms
     else:
         before_wh = memory.counters_wh.get(meter, counter_wh)
-        away_ms = turn.now.wall_ms - memory.counted_at_ms
+        away_ms = turn.now.wall_ms - memory.counters_at_ms.get(meter, 0)
         if not 0 <= away_ms <= LONGEST_AWAY_MS:
             away_ms = LONGEST_AWAY_MS
     most_wh = COUNTER_STEP_WH + MOST_W * away_ms // 3_600_000

@@ -42,7 +42,9 @@ def _trusted(config: StationConfig, mono_ms: int, offset_ms: int) -> Hours:
         return is_open_at(config.loads.night, at_ms, zone), _open(config, at_ms), _day(at_ms, zone)
 
     night, open_ones, day = judge(wall_ms)
-    until_ms = min(next_change(judge, (config.loads.night, *scheduled), wall_ms, zone), _day_ends_ms(wall_ms, zone))
+    until_ms = next_change(judge, (config.loads.night, *scheduled), wall_ms, zone)
+    if day is not None:
+        until_ms = min(until_ms, _day_ends_ms(wall_ms, zone))
     return Hours(True, offset_ms, until_ms - offset_ms, night, open_ones, day)
 
 
@@ -70,7 +72,5 @@ def _day(wall_ms: int, zone: tzinfo) -> str | None:
 def _day_ends_ms(wall_ms: int, zone: tzinfo) -> int:
     """The first moment of the next local day: its midnight, or where the clocks skip that, the moment at which they
     do."""
-    if not FIRST_MS <= wall_ms < LAST_MS:
-        return LAST_MS
     tomorrow = datetime.fromtimestamp(wall_ms // 1_000, zone).date() + timedelta(days=1)
     return int(datetime.combine(tomorrow, time(), zone).timestamp()) * 1_000

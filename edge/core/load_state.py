@@ -146,8 +146,8 @@ class LoadMemory:
     """Milliwatt-hours of that day so far, as last counted, by load and meter."""
     counters_wh: dict[SensorId, int] = field(default_factory=dict)
     """The meters' counters, as last counted …"""
-    counted_at_ms: int = 0
-    """… at this wall time."""
+    counters_at_ms: dict[SensorId, int] = field(default_factory=dict)
+    """… and the wall time at which each was first known to stand there."""
 
 
 @dataclass(frozen=True)
@@ -192,12 +192,16 @@ def fold(
             others = tuple(load for load in memory.cut if load != record.load)
             return changed(memory, cut=(*others, record.load)[-MAX_CUT:] if record.cut else others)
         case EnergyCounted():
+            known, since_ms = memory.counters_wh, memory.counters_at_ms
             return changed(
                 memory,
                 energy_day=record.day,
                 energy_mwh=dict(record.energy_mwh),
                 counters_wh=dict(record.counters_wh),
-                counted_at_ms=at.wall_ms,
+                counters_at_ms={
+                    meter: since_ms.get(meter, at.wall_ms) if known.get(meter) == counter_wh else at.wall_ms
+                    for meter, counter_wh in record.counters_wh.items()
+                },
             )
         case EnergyUsed():
             # Closed: whoever dies between this and the first count of the next day does not close it twice.

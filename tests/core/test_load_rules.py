@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -104,8 +105,9 @@ def test_every_kind_has_an_answer_in_every_situation_and_danger_overrides_all(lo
     for flags in product((False, True), repeat=len(FLAGS)):
         for celsius, sets in product((None, -300, 0, 200, 500), product((frozenset(), on(load)), repeat=3)):
             cut, is_on, lately = sets
+            chosen: dict[str, Any] = dict(zip(FLAGS, flags, strict=True))
             situation = Situation(
-                **dict(zip(FLAGS, flags, strict=True)),
+                **chosen,
                 temperature_decicelsius=celsius,
                 cut=cut,
                 on=is_on,

@@ -15,6 +15,7 @@ from edge.core.environment_state import EnvironmentConfig
 from edge.core.load_state import MAX_CUT, MAX_LOADS, Load, LoadCause, LoadKind, LoadsConfig
 from edge.core.presence_state import PresenceConfig
 from edge.core.station import deadline, from_snapshot, initial_state, replay, snapshot, snapshot_json, view
+from edge.core.supervision_state import SupervisionConfig
 from tests.core.support import CONFIG, RIDER, WALL_MS, Life
 
 BEIJING = timezone(timedelta(hours=8))
@@ -412,16 +413,13 @@ def test_a_load_that_the_budget_has_put_out_stays_out_for_a_while() -> None:
 
 
 def test_on_battery_only_the_light_is_left() -> None:
-    life = LoadLife(replace(station(LIGHT, SOCKETS), supervision=_wired()))
+    wired = SupervisionConfig(frozenset({events.Point.MAINS_LOST}))
+    life = LoadLife(replace(station(LIGHT, SOCKETS), supervision=wired))
     life.card()
     life.do(events.PointChanged(events.Point.MAINS_LOST, True))
     life.wait(10 * SECOND_MS)
     assert life.on() == {LIGHT.id}
     assert life.cause(SOCKETS) is LoadCause.MAINS_LOST
-
-
-def _wired():  # type: ignore[no-untyped-def]
-    return replace(CONFIG.supervision, points=frozenset({events.Point.MAINS_LOST}))
 
 
 # ---------------------------------------------------------------- runs and outputs
