@@ -8,12 +8,44 @@ const PLACES = [
 ];
 const MEMBERS = ["王磊", "李秀英", "张伟", "刘洋", "陈静", "赵鹏"];
 
-function alarm(code, priority, sinceMinutes, source = "", detail = "") {
-  return { code, source, priority, detail, since_ms: Date.now() - sinceMinutes * MINUTE };
+function alarm(code, priority, sinceMinutes, source = "", detail = "", more = {}) {
+  const people = { acknowledged: false, acknowledged_by: null, acknowledged_at_ms: null, shelved_until_ms: null, shelved_by: null, shelved_reason: null };
+  const life = { origin: "station", active: true, first_out: false, suppressed_by: null, ...people };
+  return { code, source, priority, detail, since_ms: Date.now() - sinceMinutes * MINUTE, ...life, ...more };
 }
+
+/** A station on which everything happens at once, for looking at all that can be drawn. */
+const BUSY = {
+  people: 2,
+  sure: false,
+  welfare: true,
+  posture: "lockdown",
+  cause: "desired",
+  alarms: [
+    alarm("duress", "urgent", 2, "entry", "", { active: false }),
+    alarm("mains_lost", "high", 9, "mains", "", { first_out: true, acknowledged: true, acknowledged_by: "王芳", acknowledged_at_ms: Date.now() - 6 * MINUTE }),
+    alarm("sensor_offline", "low", 8, "air-1", "", { suppressed_by: "mains_lost/mains" }),
+    alarm("uplink_down", "low", 8, "uplink", "", { suppressed_by: "mains_lost/mains" }),
+    alarm("too_cold", "low", 50, "air-1", "", { shelved_until_ms: Date.now() + 90 * MINUTE, shelved_by: "王芳", shelved_reason: "已报修，等待处理" }),
+  ],
+  orders: {
+    revision: 7,
+    followed: true,
+    posture: "lockdown",
+    posture_ordered: { by: "王芳", reason: "现场有纠纷", at_ms: Date.now() - 4 * MINUTE },
+    loads_cut: ["heater"],
+    loads_ordered: { by: "王芳", reason: "线路或设备过热", at_ms: Date.now() - 20 * MINUTE },
+    acknowledged: [],
+    shelved: [],
+  },
+  commands: [
+    { id: "c1", station: "yz-bj-0002", kind: "release", reason: "会员未带卡，已核实身份", by: "王芳", issued_at_ms: Date.now() - MINUTE, expires_at_ms: Date.now() - 40_000, status: "refused", answer: "lockdown", answered_at_ms: Date.now() - 59_000 },
+  ],
+};
 
 const SPECIAL = {
   1: { alarms: [alarm("door_held", "high", 3, "door", "")], mode: "held", open: true, released: false, people: 2, sure: false },
+  2: BUSY,
   3: { alarms: [alarm("door_forced", "urgent", 1, "door"), alarm("clock_untrusted", "low", 95)], mode: "forced", open: true, released: false },
   5: { online: false, alarms: [alarm("uplink_down", "low", 42)] },
   6: { posture: "free_access", mode: "released", released: true, people: 5 },
@@ -33,6 +65,7 @@ function station(index) {
     last_seen_ms: never ? null : special.online === false ? Date.now() - 42 * MINUTE : Date.now() - 3_000,
     door: never ? null : { mode: special.mode ?? "secured", contact_open: special.open ?? false, lock_released: special.released ?? false, fire: false },
     posture: never ? null : (special.posture ?? "secure"),
+    posture_cause: never ? null : (special.cause ?? (special.posture ? "schedule" : "usual")),
     people: never ? null : (special.people ?? (index * 7) % 4),
     people_sure: never ? null : (special.sure ?? true),
     alarms: special.alarms ?? [],
@@ -46,6 +79,22 @@ function station(index) {
     readers: never ? [] : [{ id: "entry", online: true }],
     roster: never ? [] : [{ node: "bj-chaoyang", station_version: index === 3 ? 16 : 18, newest_version: 18 }],
     roster_members: never ? null : 312,
+    journal: [],
+    hazard: false,
+    people_confidence_percent: never ? null : (special.sure ?? true) ? 95 : 50,
+    welfare_asked: special.welfare ?? false,
+    loads: never ? [] : [
+      { id: "light", on: true, cause: "occupied" },
+      { id: "heater", on: false, cause: special === BUSY ? "cut" : "warm_enough" },
+      { id: "sockets", on: true, cause: "occupied" },
+      { id: "sign", on: false, cause: "schedule" },
+    ],
+    environment: never ? [] : [{ id: "air-1", online: special !== BUSY, temperature_decicelsius: 213, humidity_percent: 41, carbon_monoxide_ppm: 0, smoke: false, water: false }],
+    power_w: never ? null : 640,
+    energy_day: never ? "" : "2026-11-22",
+    energy_today_wh: never ? {} : { mains: 5_240, light: 380, sockets: 900 },
+    orders: special.orders ?? null,
+    commands: special.commands ?? [],
   };
 }
 
@@ -69,6 +118,15 @@ const STORY = [
   [35, "door.held", { open_ms: 30_000 }],
   [36, "door.opened", {}],
   [36, "access.granted", { reader: "entry", credential: "c", member: "m-4", rule: "member", presented_mono_ms: 1 }, 3],
+  [40, "alarm.acknowledged", { code: "mains_lost", source: "mains", by: "王芳" }],
+  [41, "alarm.shelved", { code: "too_cold", source: "air-1", until_ms: Date.now() + 90 * MINUTE, by: "王芳", reason: "已报修，等待处理" }],
+  [44, "load.switched", { load: "light", on: true, cause: "occupied" }],
+  [46, "load.cut", { load: "heater", cut: true, by: "王芳" }],
+  [50, "welfare.asked", { still_ms: 2_700_000 }],
+  [49, "welfare.answered", { how: "screen" }],
+  [52, "occupancy.corrected", { previous: 3, people: 0, sure: true, evidence: "radar_empty" }],
+  [55, "access.taken", { member: "m-2", direction: "in" }, 1],
+  [57, "energy.used", { source: "mains", day: "2026-11-21", energy_wh: 5_800 }],
   [58, "access.denied", { reader: "entry", credential: "c", member: "m-2", reason: "expired", rule: "", presented_mono_ms: 1 }, 1],
   [80, "battery.swapped", { slot: 4, soc_percent: 98 }],
   [90, "roster.switched", { node: "bj-chaoyang", version: 18, members: 312 }],

@@ -73,6 +73,11 @@ const server = createServer((request, response) => {
     liveAnswers.forEach((answer) => answer.destroy());
     return response.end();
   }
+  if (request.method === "POST" || request.method === "PUT") {
+    // What is asked for is refused as long as the example plays: there is no station to do it.
+    response.writeHead(409, { "Content-Type": "application/json" });
+    return response.end(JSON.stringify({ code: "station_offline", why: "an example" }));
+  }
   if (station) {
     response.writeHead(200, { "Content-Type": "application/json" });
     return response.end(JSON.stringify({ events: events(station, fleet.change), next_after: fleet.change }));

@@ -4,13 +4,16 @@ import type { components } from "@/generated/ops";
 type Schemas = components["schemas"];
 
 export type Alarm = Schemas["Alarm"];
+export type CommandShown = Schemas["CommandShown"];
 export type Door = Schemas["Door"];
 export type Event = Schemas["Event"];
 export type EventsPage = Schemas["EventsPage"];
 export type LiveChange = Schemas["LiveChange"];
 export type LiveSnapshot = Schemas["LiveSnapshot"];
+export type Load = Schemas["Load"];
 export type Posture = Schemas["Posture"];
 export type Priority = Schemas["Priority"];
+export type Sensor = Schemas["Sensor"];
 export type StationDetail = Schemas["StationDetail"];
 export type StationSummary = Schemas["StationSummary"];
 

@@ -1,7 +1,7 @@
 /** What the API says, in people's words. What this page does not know yet is shown as it is, never hidden. */
 import type { IconName } from "@/shared/icons";
 import { knownText, t, type MessageKey, type Values } from "@/shared/i18n";
-import { duration } from "@/shared/time";
+import { duration, shortTime } from "@/shared/time";
 import type { Alarm, Door, Event, Priority, StationSummary } from "./api";
 
 export const PRIORITIES: readonly Priority[] = ["urgent", "high", "low"];
@@ -50,6 +50,7 @@ const LOOKS: Record<string, [IconName, Group]> = {
   "load.switched": ["load", "system"],
   "load.cut": ["load", "system"],
   "energy.used": ["energy", "system"],
+  "energy.counted": ["energy", "system"],
   "roster.switched": ["roster", "system"],
   "command.begun": ["command", "system"],
   "command.answered": ["command", "system"],
@@ -62,9 +63,9 @@ const LOOKS: Record<string, [IconName, Group]> = {
   "station.health": ["other", "system"],
 };
 
-export function describeEvent(event: Event): EventWords {
+export function describeEvent(event: Event, zone = "UTC"): EventWords {
   const [icon, group] = LOOKS[event.kind] ?? ["other", "system"];
-  const values = eventValues(event);
+  const values = eventValues(event, zone);
   const variant = `event.${event.kind}.${variantOf(event)}`;
   const known = knownText(variant, values) ?? knownText(`event.${event.kind}`, values);
   return {
@@ -72,7 +73,7 @@ export function describeEvent(event: Event): EventWords {
     detail: known === null ? plain(event.body) : (knownText(`event.${event.kind}.detail`, values) ?? "").trim(),
     icon,
     group,
-    minor: group === "door" || group === "system" || event.kind === "occupancy.changed",
+    minor: group === "door" || group === "system" || event.kind.startsWith("occupancy."),
     priority: event.kind === "alarm.raised" ? priorityOf(event.body["priority"]) : null,
   };
 }
@@ -85,10 +86,14 @@ function variantOf(event: Event): string {
   if (event.kind === "station.booted") return body["clean_stop"] === true ? "clean" : "unclean";
   if (event.kind === "occupancy.changed") return body["sure"] === true ? "sure" : "unsure";
   if (event.kind === "door.released" && body["member"] == null) return "anybody";
+  // An organisation's log without a change: version 0 says nothing to people.
+  if (event.kind === "roster.switched" && body["version"] === 0) return "empty";
+  if (event.kind === "load.switched") return body["on"] === true ? "on" : "off";
+  if (event.kind === "load.cut") return body["cut"] === true ? "cut" : "restored";
   return "";
 }
 
-function eventValues(event: Event): Values {
+function eventValues(event: Event, zone: string): Values {
   const values: Values = { member: event.member_name ?? "" };
   for (const [name, value] of Object.entries(event.body)) {
     if (typeof value === "string" || typeof value === "number") values[name] ??= value;
@@ -104,6 +109,13 @@ function eventValues(event: Event): Values {
     values["code"] = alarmName(code);
     values["source"] = alarmSource(code, String(event.body["source"]));
   }
+  if (typeof event.body["load"] === "string") values["load"] = loadName(event.body["load"]);
+  if (event.kind === "load.switched") values["cause"] = knownText(`loadcause.${event.body["cause"]}`) ?? String(event.body["cause"]);
+  if (event.kind === "energy.used") {
+    values["energy"] = energyWords(Number(event.body["energy_wh"]));
+    values["source"] = loadName(String(event.body["source"]));
+  }
+  if (event.kind === "alarm.shelved") values["until"] = shortTime(Number(event.body["until_ms"]), zone);
   return values;
 }
 
@@ -117,6 +129,8 @@ const CODED: Record<string, string> = {
   why: "why",
   command: "command",
   stream: "stream",
+  evidence: "evidence",
+  how: "how",
 };
 
 function priorityOf(value: unknown): Priority | null {
@@ -129,12 +143,21 @@ function plain(body: Record<string, unknown>): string {
     .join(", ");
 }
 
+/** A load or meter is known by its id; the usual ids have words. */
+export function loadName(id: string): string {
+  return knownText(`load.${id}`) ?? id;
+}
+
+export function energyWords(wattHours: number): string {
+  return wattHours < 1_000 ? t("unit.wh", { value: wattHours }) : t("unit.kwh", { value: (wattHours / 1_000).toFixed(1) });
+}
+
 export function alarmName(code: string): string {
   return knownText(`alarm.${code}`) ?? code;
 }
 
 /** Codes of which a station can have several at once; of the others the name says it all. */
-const OF_MANY = new Set(["reader_offline", "child_restarting"]);
+const OF_MANY = new Set(["reader_offline", "child_restarting", "sensor_offline", "reader_tamper", "load_fault", "pin_guessing"]);
 
 export function alarmSource(code: string, source: string): string {
   return OF_MANY.has(code) || knownText(`alarm.${code}`) === null ? source : "";
@@ -151,12 +174,28 @@ export function byPriority(alarms: readonly Alarm[]): Alarm[] {
   );
 }
 
+/** `code/source`, as alarms name each other. */
+export function alarmKey(alarm: { code: string; source: string }): string {
+  return `${alarm.code}/${alarm.source}`;
+}
+
+/** Alarms about people's lives are never put aside; the cloud refuses it too. */
+export function isNeverShelved(code: string): boolean {
+  return ["fire", "smoke", "carbon_monoxide", "duress", "welfare"].includes(code);
+}
+
+/** Those that somebody should look at: neither put aside nor explained by another. */
+export function calling(alarms: readonly Alarm[]): Alarm[] {
+  return alarms.filter((alarm) => alarm.shelved_until_ms == null && alarm.suppressed_by == null);
+}
+
 export function worst(alarms: readonly Alarm[]): Priority | null {
-  return PRIORITIES.find((priority) => alarms.some((alarm) => alarm.priority === priority)) ?? null;
+  const shown = calling(alarms);
+  return PRIORITIES.find((priority) => shown.some((alarm) => alarm.priority === priority)) ?? null;
 }
 
 export function countBy(alarms: readonly Alarm[], priority: Priority): number {
-  return alarms.filter((alarm) => alarm.priority === priority).length;
+  return calling(alarms).filter((alarm) => alarm.priority === priority).length;
 }
 
 /** The colour of a drawn door follows the station's standing door alarms, so that both always say the same. */

@@ -59,6 +59,11 @@ export function clockTime(atMs: number, zone: string): string {
   return format("clock", zone, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(atMs);
 }
 
+/** Day and time without seconds, for a moment that is to come. */
+export function shortTime(atMs: number, zone: string): string {
+  return format("short", zone, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(atMs);
+}
+
 export function exactTime(atMs: number, zone: string): string {
   const text = format("exact", zone, { dateStyle: "long", timeStyle: "medium", hourCycle: "h23" }).format(atMs);
   return t("time.exact", { time: text, zone: knownZone(zone) });

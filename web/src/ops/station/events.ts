@@ -67,7 +67,7 @@ export function useStationEvents(live: Live, station: string): StationEvents {
   };
 }
 
-/** Telemetry is for graphs, not for a timeline. */
+/** Telemetry is for graphs, and a meter's checkpoints for the station itself. */
 function isForPeople(event: Event): boolean {
-  return event.stream !== "telemetry";
+  return event.stream !== "telemetry" && event.kind !== "energy.counted";
 }
