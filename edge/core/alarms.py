@@ -60,7 +60,8 @@ def deadlines(state: StationState) -> Iterator[int]:
 
 def review(turn: Turn, before: StationState, watches: tuple[Watch, ...]) -> None:
     """Raise and clear alarms until they agree with the conditions; remember what waits for its delay."""
-    if turn.parts.levels_read is not before.volatile.parts.levels_read:
+    under_way = turn.parts.levels_read is not before.volatile.parts.levels_read
+    if under_way:
         _judge_all(turn, watches)
     elif any(moment <= turn.mono_ms for moment in deadlines(turn.state)):
         for watch in watches:
@@ -70,7 +71,7 @@ def review(turn: Turn, before: StationState, watches: tuple[Watch, ...]) -> None
             if any(new is not old for new, old in zip(watch.reads(turn.state), watch.reads(before), strict=True)):
                 _judge(turn, watch.conditions(turn.config, turn.state))
     _judge_flood(turn)
-    if turn.volatile.alarms.shelf_ends_ms or turn.durable.alarms is not before.durable.alarms:
+    if under_way or turn.volatile.alarms.shelf_ends_ms or turn.durable.alarms is not before.durable.alarms:
         shelves.keep_up(turn)
 
 
