@@ -26,10 +26,12 @@ from typing import Any, Final
 
 import osdp_sys
 import serial
-from osdp import CardFormat, Channel, Command, CommandLEDColor, Event, EventNotification, LibFlag, LogLevel, PDInfo
+from osdp import CardFormat, Channel, Event, EventNotification, LibFlag, LogLevel, PDInfo
 
 from contract.ids import ReaderId
 from edge.core.effects import Feedback
+from edge.drivers import reader_signs
+from edge.drivers.keypad import Keypad, TypedNumber
 from edge.runtime.ipc import LASTING_SIGNS
 
 log = logging.getLogger(__name__)
@@ -52,8 +54,6 @@ POLL_NS: Final = 50_000_000
 REPLY_BIT: Final = 0x80
 MARK: Final = 0xFF
 """OSDP's: the address bit of a reply, and the byte that may stand before a frame."""
-LONGEST_COUNT: Final = 250
-"""Of a light's timer, in 100 ms. The library passes on eight bits of OSDP's sixteen: 6,000 became 112."""
 SIGN_AGAIN_NS: Final = 20_000_000_000
 AFTER_TRANSIENT_NS: Final = 4_000_000_000
 """When a lasting sign is shown again: before its timer ends, and when the light of a card has gone out."""
@@ -125,7 +125,8 @@ class _Line(Channel):  # type: ignore[misc]
 class OsdpReader:
     """One reader. All methods are called from one thread.
 
-    `on_card(CardBits)` and `on_status(online, detail, resets)` are called from within `service`.
+    `on_card(CardBits)`, `on_number(TypedNumber)` and `on_status(online, detail, resets)` are called from within
+    `service`.
     """
 
     def __init__(
@@ -137,12 +138,15 @@ class OsdpReader:
         key: bytes,
         *,
         on_card: Callable[[CardBits], None],
+        on_number: Callable[[TypedNumber], None],
         on_status: Callable[[bool, str, int], None],
     ) -> None:
         self.reader = reader
         self.resets = 0
         self._device, self._baud, self._address, self._key = device, baud, address, key
-        self._on_card, self._on_status = on_card, on_status
+        self._on_card, self._on_status, self._on_number = on_card, on_status, on_number
+        self._keypad = Keypad()
+        self._no_number = False
         self._line: _Line | None = None
         self._panel: Any = None
         self._began_ns = 0
@@ -169,7 +173,7 @@ class OsdpReader:
         if self._panel is None or not self._secure:
             return
         self._sign_due_ns = now + (SIGN_AGAIN_NS if outcome in LASTING_SIGNS else AFTER_TRANSIENT_NS)
-        for command in _patterns(outcome):
+        for command in reader_signs.commands(outcome):
             self._panel.submit_command(0, command)
 
     def service(self) -> float:
@@ -187,6 +191,11 @@ class OsdpReader:
             self._close(f"{self._device}: {self._line.failed}")
             return 0.2
         self._cure(time.monotonic_ns())
+        self._keypad.forget(now)
+        if self._no_number:
+            # Nothing that the station could ask about: the person is told here.
+            self._no_number = False
+            self.show(Feedback.DENIED)
         self._tell(now)
         if self._secure and now >= self._sign_due_ns:
             self._sign_due_ns = now + SIGN_AGAIN_NS
@@ -263,7 +272,16 @@ class OsdpReader:
             self._set_secure(bool(event.get("arg0")))
         elif kind == Event.CardRead:
             self._card(event)
+        elif kind == Event.KeyPress:
+            self._keys(bytes(event.get("data", b"")))
         return 0
+
+    def _keys(self, keys: bytes) -> None:
+        for end in self._keypad.press(keys, self._quiet_since_ns, time.monotonic_ns()):
+            if isinstance(end, TypedNumber):
+                self._on_number(end)
+            else:
+                self._no_number = True
 
     def _card(self, event: dict[str, Any]) -> None:
         form = FORMATS.get(event.get("format", -1))
@@ -316,47 +334,3 @@ def is_reply(data: bytes | bytearray) -> bool:
     if len(frame) < 8 or frame[0] != START_OF_MESSAGE or not frame[1] & REPLY_BIT:
         return False
     return int.from_bytes(frame[2:4], "little") == len(frame)
-
-
-def _patterns(outcome: Feedback) -> list[dict[str, Any]]:
-    """LED and buzzer per outcome, told apart by rhythm and not by colour alone. Counts are in 100 ms."""
-    green, red, amber = CommandLEDColor.Green, CommandLEDColor.Red, CommandLEDColor.Amber
-    long = LONGEST_COUNT
-    table: dict[Feedback, list[dict[str, Any]]] = {
-        Feedback.GRANTED: [_led(green, 30, 0, 30), _buzzer(3, 0, 1)],
-        Feedback.DENIED: [_led(red, 2, 2, 24), _buzzer(1, 1, 3)],
-        Feedback.SECOND_FACTOR: [_led(amber, 5, 5, 100), _buzzer(1, 2, 2)],
-        Feedback.HELD_PRE_ALARM: [_led(amber, 5, 5, long), _buzzer(1, 9, 10)],
-        Feedback.HELD: [_led(red, 5, 5, long), _buzzer(5, 5, 0)],
-        Feedback.FORCED: [_led(red, 1, 1, long), _buzzer(1, 1, 0)],
-        Feedback.EVACUATE: [_led(green, 10, 2, long), _buzzer(10, 2, 0)],
-        Feedback.IDLE: [_led(CommandLEDColor.Black, 1, 0, 1), _buzzer(0, 0, 0)],
-    }
-    return table[outcome]
-
-
-def _led(color: int, on: int, off: int, total: int) -> dict[str, Any]:
-    return {
-        "command": Command.LED,
-        "reader": 0,
-        "led_number": 0,
-        "control_code": 2,  # set a temporary state, with its timer
-        "on_count": on,
-        "off_count": off,
-        "on_color": color,
-        "off_color": CommandLEDColor.Black,
-        "timer_count": total,
-        "temporary": True,
-    }
-
-
-def _buzzer(on: int, off: int, repeat: int) -> dict[str, Any]:
-    silent = on == 0
-    return {
-        "command": Command.Buzzer,
-        "reader": 0,
-        "control_code": 1 if silent else 2,  # 1: off, 2: the default tone
-        "on_count": on,
-        "off_count": off,
-        "rep_count": repeat,
-    }

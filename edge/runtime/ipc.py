@@ -13,12 +13,14 @@ import json
 import logging
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Final, cast
 
 from contract.ids import CredentialHash, Epoch, LoadId, NodeId, ReaderId, Session, Stream
+from contract.pins import check_digits
 from contract.plain import PlainError, build, plain
+from contract.policy.passes import VisitPass
 from contract.records import Posture
 from edge.core.effects import Feedback
 from edge.core.events import AlarmAside, AlarmSeen
@@ -66,16 +68,34 @@ class Heartbeat:
 @dataclass(frozen=True)
 class CardRead:
     """`not_before_mono_ms` is the earliest moment at which the card can have been presented: a reader keeps a card
-    until it is polled, so after a pause of this process the card may be as old as the pause."""
+    until it is polled, so after a pause of this process the card may be as old as the pause.
+
+    Of a visit pass `visit_pass` is what its signature vouches for, else `pass_problem` says what is wrong with it.
+    """
 
     reader: ReaderId
     credential: CredentialHash
     not_before_mono_ms: int
     received_mono_ns: int
+    visit_pass: VisitPass | None = None
+    pass_problem: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch("(?:[0-9a-f]{2}){1,64}", self.credential):
             raise ValueError("credential is no hash")
+
+
+@dataclass(frozen=True)
+class PinTyped:
+    """A number typed at a keypad. Its digits are in memory alone: nothing writes or shows them. Times as of a card."""
+
+    reader: ReaderId
+    digits: str = field(repr=False)
+    not_before_mono_ms: int
+    received_mono_ns: int
+
+    def __post_init__(self) -> None:
+        check_digits(self.digits)
 
 
 @dataclass(frozen=True)
@@ -157,7 +177,10 @@ class RosterTrouble:
 # ---------------------------------------------------------------- from the controller
 
 LASTING_SIGNS: Final = frozenset(
-    {Feedback.HELD_PRE_ALARM, Feedback.HELD, Feedback.FORCED, Feedback.EVACUATE, Feedback.IDLE}
+    {
+        *(Feedback.HELD_PRE_ALARM, Feedback.HELD, Feedback.HELD_LONG, Feedback.FORCED, Feedback.EVACUATE),
+        *(Feedback.WELFARE, Feedback.IDLE),
+    }
 )
 """What a reader shows until it is told otherwise, and shows again when it comes back."""
 
@@ -188,12 +211,12 @@ class StopChild:
 
 
 Message = (
-    Heartbeat | CardRead | ReaderStatus | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived
+    Heartbeat | CardRead | PinTyped | ReaderStatus | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived
     | DownwardRefused | RosterSwitchedTo | RosterTrouble | ShowOutcome | JournalGrew | StateChanged | StopChild
 )  # fmt: skip
 
 ALLOWED: Final[dict[Child, frozenset[type]]] = {
-    Child.READER: frozenset({Heartbeat, CardRead, ReaderStatus}),
+    Child.READER: frozenset({Heartbeat, CardRead, PinTyped, ReaderStatus}),
     Child.UPLINK: frozenset(
         {
             Heartbeat,

@@ -1,6 +1,7 @@
 """The reader child: OSDP lines on one side, the controller's channel on the other.
 
-Card numbers end here. What goes to the controller is the credential's keyed hash.
+Card numbers end here: what goes to the controller is the credential's keyed hash. A number typed at a keypad goes on as
+it is, in memory, because the controller alone knows whose it is to be.
 Started by the controller as `python -m edge.runtime.reader_process --config F --channel FD`.
 """
 
@@ -11,6 +12,7 @@ import time
 from typing import Final
 
 from contract.ids import ReaderId
+from edge.drivers.keypad import TypedNumber
 from edge.drivers.reader_osdp import CardBits, OsdpReader
 from edge.roster.credential import credential_hash
 from edge.runtime import wiring
@@ -24,6 +26,7 @@ from edge.runtime.ipc import (
     ChannelFull,
     Heartbeat,
     Message,
+    PinTyped,
     ReaderStatus,
     ShowOutcome,
     StopChild,
@@ -54,6 +57,9 @@ class ReaderProcess:
             log.error("reader %s: a card that is none: %s", reader, error)
             return
         self._say(CardRead(reader, credential, card.not_before_mono_ns // 1_000_000, card.received_mono_ns))
+
+    def number(self, reader: ReaderId, number: TypedNumber) -> None:
+        self._say(PinTyped(reader, number.digits, number.not_before_mono_ns // 1_000_000, number.received_mono_ns))
 
     def status(self, reader: ReaderId, online: bool, detail: str, resets: int) -> None:
         log.info("reader %s is %s%s", reader, "online" if online else "offline", f": {detail}" if detail else "")
@@ -109,7 +115,7 @@ def main() -> None:
     start = start_child("reader")
     process = ReaderProcess(start.channel, wiring.hash_key(start.config))
     try:
-        readers = wiring.build_readers(start.config, process.card, process.status)
+        readers = wiring.build_readers(start.config, process.card, process.number, process.status)
     except ConfigError as error:
         log.error("%s", error)
         sys.exit(EXIT_CONFIG)

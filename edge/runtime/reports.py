@@ -76,7 +76,7 @@ def child_lost_events(config: StationConfig, child: ipc.Child, detail: str) -> t
             return (events.UplinkChanged(connected=False, detail=detail),)
 
 
-def presented_ms(card: ipc.CardRead) -> int:
+def presented_ms(card: ipc.CardRead | ipc.PinTyped) -> int:
     """When a card was presented, as far as that is known: when it was read, unless the reader had not been asked for so
     long that the card may be older; then the earliest moment that is possible, so that the core can call it stale."""
     received_ms = card.received_mono_ns // 1_000_000

@@ -24,6 +24,7 @@ from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
 from edge.runtime.core_config import core_config
 
 if TYPE_CHECKING:
+    from edge.drivers.keypad import TypedNumber
     from edge.drivers.reader_osdp import CardBits, OsdpReader
     from edge.runtime.controller import Controller
 
@@ -61,6 +62,7 @@ def hash_key(config: Config) -> bytes:
 def build_readers(
     config: Config,
     on_card: Callable[[ReaderId, "CardBits"], None],
+    on_number: Callable[[ReaderId, "TypedNumber"], None],
     on_status: Callable[[ReaderId, bool, str, int], None],
 ) -> list["OsdpReader"]:
     """The station's readers. Raises `ConfigError` for a key file that holds no key."""
@@ -74,6 +76,7 @@ def build_readers(
             section.address,
             _channel_key(section),
             on_card=lambda card: on_card(section.id, card),
+            on_number=lambda number: on_number(section.id, number),
             on_status=lambda online, detail, resets: on_status(section.id, online, detail, resets),
         )
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, Session, Stream
+from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, Session, StationId, Stream
+from contract.policy.passes import VisitPass
 from contract.records import Posture
 from edge.core.effects import Feedback
 from edge.runtime import ipc
@@ -19,6 +20,12 @@ from edge.runtime.ipc import ALLOWED, FROM_CONTROLLER, BadMessage, Channel, Chan
 EVERY: list[Message] = [
     ipc.Heartbeat(),
     ipc.CardRead(ReaderId("r"), CredentialHash("ab" * 16), 1, 2),
+    ipc.CardRead(
+        *(ReaderId("r"), CredentialHash("ab" * 16), 1, 2),
+        visit_pass=VisitPass("visit-0001", 1, 2, (StationId("yz-bj-0001"),)),
+    ),
+    ipc.CardRead(ReaderId("r"), CredentialHash("ab" * 16), 1, 2, pass_problem="bad_signature"),
+    ipc.PinTyped(ReaderId("r"), "2468", 1, 2),
     ipc.ReaderStatus(ReaderId("r"), True, "", 3),
     ipc.UplinkStatus(True, Session("s"), "门"),
     ipc.UplinkStatus(False, None, ""),
@@ -49,6 +56,17 @@ def ends() -> Iterator[tuple[Channel, socket.socket]]:
     yield ours, theirs
     ours.close()
     theirs.close()
+
+
+def test_digits_are_neither_shown_nor_repeated_in_a_complaint(ends: tuple[Channel, socket.socket]) -> None:
+    assert "2468" not in repr(ipc.PinTyped(ReaderId("r"), "2468", 1, 2))
+    ours, theirs = ends
+    for digits in ("246", "2468a", "2468" * 4):
+        body = {"m": "PinTyped", "reader": "r", "digits": digits, "not_before_mono_ms": 1, "received_mono_ns": 2}
+        theirs.send(json.dumps(body).encode())
+        with pytest.raises(BadMessage) as refused:
+            ours.receive()
+        assert "246" not in str(refused.value)
 
 
 def test_every_kind_has_an_example_here() -> None:

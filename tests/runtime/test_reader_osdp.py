@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from contract.ids import ReaderId
 from edge.core.effects import Feedback
-from edge.drivers import reader_osdp
+from edge.drivers import reader_osdp, reader_signs
+from edge.drivers.keypad import TypedNumber
 from edge.drivers.reader_osdp import ACK, POLL, CardBits, OsdpReader, code_of, is_reply
 from edge.runtime.ipc import CardRead
 from edge.runtime.reports import presented_ms
@@ -29,6 +30,7 @@ class Reading:
         self.running = running
         section = running.config.readers[0]
         self.cards: list[CardBits] = []
+        self.numbers: list[TypedNumber] = []
         self.online: list[bool] = []
         self.reader = OsdpReader(
             ReaderId("reader-1"),
@@ -37,6 +39,7 @@ class Reading:
             section.address,
             bytes.fromhex(section.key_file.read_text()),
             on_card=self.cards.append,
+            on_number=self.numbers.append,
             on_status=lambda online, detail, resets: self.online.append(online),
         )
 
@@ -89,7 +92,7 @@ def test_noise_that_looks_like_an_acknowledgement_makes_no_card_younger(reading:
     paused = time.monotonic_ns()
     for person in ("rider-1", "cleaner-1"):
         reading.running.show(person)
-    reading.running.station.readers["reader-1"].line._send_raw(ACK_IN_CLEAR[:-1])
+    reading.running.station.readers["reader-1"].line._pty.write(ACK_IN_CLEAR[:-1])
     time.sleep(1.3)  # the pause itself
     reading.serve_until(lambda: len(reading.cards) == 2, "both cards")
     assert all(card.not_before_mono_ns <= paused + 50_000_000 for card in reading.cards)
@@ -129,7 +132,7 @@ def test_a_lasting_sign_returns_after_the_light_of_a_card_and_ends_when_told(
 
 
 def test_a_lasting_sign_is_shown_again_before_its_timer_ends(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reader_osdp.SIGN_AGAIN_NS < reader_osdp.LONGEST_COUNT * 100_000_000
+    assert reader_osdp.SIGN_AGAIN_NS < reader_signs.LONGEST_COUNT * 100_000_000
     monkeypatch.setattr(reader_osdp, "SIGN_AGAIN_NS", 100_000_000)
     reading.reader.show(Feedback.EVACUATE)
     reading.serve_until(lambda: reading.lights("green") >= 3, "three times green")
@@ -138,12 +141,33 @@ def test_a_lasting_sign_is_shown_again_before_its_timer_ends(reading: Reading, m
 @pytest.mark.parametrize("outcome", Feedback)
 def test_every_count_reaches_the_reader_as_it_was_meant(reading: Reading, outcome: Feedback) -> None:
     reading.reader.show(outcome)
-    light, buzzer = reader_osdp._patterns(outcome)
+    light, buzzer = reader_signs.commands(outcome)
     reading.serve_until(lambda: bool(reading.running.facts("reader_feedback", device="buzzer")), "light and sound")
     (seen,) = reading.running.facts("reader_feedback", device="led")
     assert (seen["on_ms"], seen["for_ms"]) == (light["on_count"] * 100, light["timer_count"] * 100)
     (heard,) = reading.running.facts("reader_feedback", device="buzzer")
     assert (heard["on_ms"], heard["repeats"]) == (buzzer["on_count"] * 100, buzzer["rep_count"])
+
+
+# ---------------------------------------------------------------- the keypad
+
+
+def test_a_number_typed_at_the_keypad_comes_through_the_line(reading: Reading) -> None:
+    device = reading.running.station.readers["reader-1"]
+    reading.running.do(lambda: device.press("99*2468#", None, "v"))
+    reading.serve_until(lambda: len(reading.numbers) == 1, "a number")
+
+    (number,) = reading.numbers
+    assert number.digits == "2468"
+    assert 0 <= number.received_mono_ns - number.not_before_mono_ns < 1_000_000_000
+
+
+def test_what_is_no_number_is_denied_at_the_reader_itself(reading: Reading) -> None:
+    device = reading.running.station.readers["reader-1"]
+    reading.running.do(lambda: device.press("12#", None, "v"))
+    reading.serve_until(lambda: reading.lights("red") == 1, "a red light")
+
+    assert reading.numbers == []
 
 
 # ---------------------------------------------------------------- frames
