@@ -26,6 +26,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of([st.none() if arm is type(None) else values_of(arm) for arm in get_args(hint)])
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if get_origin(hint) is dict:
+        return st.dictionaries(any_text, values_of(get_args(hint)[1]), max_size=4)
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: any_text,
         bool: st.booleans(),
