@@ -73,6 +73,8 @@ ON_DELAY_MS: Final[dict[AlarmCode, int]] = {
     # A bolt takes its time, and a release waits for its commit.
     AlarmCode.LOCK_FAULT: 2_000,
     AlarmCode.CONTACT_IMPLAUSIBLE: 1_000,
+    # An output that lost its level is set again within a second or two.
+    AlarmCode.LOAD_FAULT: 5_000,
 }
 """How long a condition stands before its alarm does; 0 where none is given."""
 
