@@ -112,6 +112,8 @@ class LinkConfig:
 class PanelConfig:
     port: int = 8090
     pages_dir: Path = Path("web/dist/panel")
+    operations_url: str | None = None
+    """Where the cloud's page is, for a link to it."""
 
 
 @dataclass(frozen=True)

@@ -170,6 +170,7 @@ class StoryView(Model):
 
 class WorldView(Model):
     mono_ms: float
+    operations_url: str | None
     door: DoorView
     lock: LockView
     inputs: InputsView

@@ -14,6 +14,7 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
     world, leaf, lock, link = station.world, station.world.leaf, station.world.lock, station.link
     return models.WorldView(
         mono_ms=round(now_ms, 3),
+        operations_url=station.config.panel.operations_url,
         door=models.DoorView(
             angle_degrees=round(leaf.angle(now_ms), 1), open=leaf.open, hand=leaf.hand, wedge=leaf.wedge
         ),

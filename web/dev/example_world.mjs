@@ -5,6 +5,16 @@ const PEOPLE = [
   ["driver-1", "刘洋", true], ["courier-1", "陈静", true], ["stranger", "陌生人", false],
 ];
 
+const LOADS = [
+  ["light", "light", 40, true], ["heater", "heating", 1500, true], ["cooler", "cooling", 1100, false],
+  ["sockets", "sockets", 600, false], ["sign", "sign", 30, true],
+];
+
+const BODIES = [
+  ["rider-2", "inside", "moving"], ["cleaner-1", "inside", "still"], ["driver-1", "inside", "lying"],
+  ["shadow-visit-1", "inside", "moving"], ["rider-1", "doorway", "moving"], ["stranger", "outside", "moving"],
+];
+
 const LOG = [
   { kind: "card_shown", reader: "entry", card: "card-rider-1", person: "rider-1" },
   { kind: "card_on_wire", reader: "entry" },
@@ -14,6 +24,9 @@ const LOG = [
   { kind: "reader_feedback", reader: "entry", device: "led", color: "green", temporary: false },
   { kind: "push", opened: true, force: false, from_inside: false },
   { kind: "door", open: true },
+  { kind: "beam", beam: "outer", broken: true },
+  { kind: "person", person: "rider-1", place: "doorway", inside: 4 },
+  { kind: "load", load: "light", on: true, power_w: 1565 },
   { kind: "fault", name: "reader_delay", on: true, target: "entry" },
 ];
 
@@ -28,15 +41,31 @@ export function worldView() {
       { wire: "contact", pin: 27, mode: "input", level: true, cut: false },
       { wire: "exit", pin: 22, mode: "input", level: true, cut: false },
       { wire: "fire", pin: 23, mode: "input", level: false, cut: false },
+      { wire: "beam_outer", pin: 5, mode: "input", level: false, cut: false },
+      { wire: "beam_inner", pin: 6, mode: "input", level: true, cut: false },
     ],
+    operations_url: null,
+    room: {
+      temperature_celsius: 19.5, outside_celsius: -2, humidity_percent: 45, carbon_monoxide_ppm: 0, smoke: false, water: false,
+      mains: true, battery_low: false, reader_tampered: false, enclosure_tampered: false,
+      beam_outer_broken: false, beam_inner_broken: true, motion_inside: true, motion_outside: true, power_w: 1565, energy_wh: 210.4,
+      loads: LOADS.map(([id, kind, power_w, on]) => ({ id, kind, power_w, wanted: on, on })),
+      bodies: BODIES.map(([person, place, doing]) => ({ person, place, doing })),
+      inside: 4,
+    },
+    sensors: {
+      radars: [{ id: "ceiling", moving_cm: 180, still_cm: 240 }],
+      slaves: [{ id: "climate", model: "xy_md02", address: 1, answered: 12 }],
+      scanners: [{ id: "scanner", plugged: true }],
+    },
     readers: [
       {
-        id: "entry", mode: "secure", online: true, secure: true, plugged: true, powered: true,
+        id: "entry", mode: "secure", online: true, secure: true, plugged: true, powered: true, tampered: false,
         feedback: { led: { color: "green", temporary: true, for_ms: 3000 } },
       },
     ],
     people: PEOPLE.map(([id, name, known]) => ({ id, name, known, card: { id: `card-${id}`, format: "wiegand", bits: 26 } })),
-    faults: [{ name: "reader_delay", target: "entry", ms: 200, count: null }],
+    faults: [{ name: "reader_delay", target: "entry", ms: 200, count: null, active: true }],
     network: { configured: true, on: true, black_hole: false, delay_ms: 0, connections: 1 },
     gpio: { listening: true, clients: 1 },
     power_on: true,

@@ -99,6 +99,7 @@ broker_port = {layout.ports.broker}
 [panel]
 port = {layout.ports.panel}
 pages_dir = {quoted(REPOSITORY / "web/dist/panel")}
+operations_url = "http://127.0.0.1:{layout.ports.api}/"
 [power]
 control = {quoted(layout.control_socket)}
 [stories]

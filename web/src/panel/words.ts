@@ -1,5 +1,5 @@
 /** A line of the world's own log in people's words. */
-import { knownText, type Values } from "@/shared/i18n";
+import { knownText, t, type Values } from "@/shared/i18n";
 import type { WorldView } from "./world";
 
 export type LogLine = WorldView["log"][number];
@@ -11,6 +11,9 @@ const CODED: Record<string, string> = {
   cause: "lockcause",
   wire: "panel.wire",
   color: "color",
+  beam: "panel.beam",
+  where: "panel.where",
+  what: "panel.what",
 };
 
 export function describeLine(line: LogLine, names: ReadonlyMap<string, string>): string {
@@ -21,7 +24,7 @@ export function describeLine(line: LogLine, names: ReadonlyMap<string, string>):
     else if (typeof value === "string") values[name] = word(kind, name, value, line, names);
   }
   const device = knownText(`world.${kind}.${String(line["device"])}`, values);
-  return device ?? byYesOrNo(line, kind, values) ?? knownText(`world.${kind}`, values) ?? kind;
+  return device ?? byYesOrNo(line, kind, values) ?? byCode(line, kind, values) ?? knownText(`world.${kind}`, values) ?? kind;
 }
 
 /** A line may hold several yes-or-no fields; the first that has a text of its own speaks. */
@@ -34,8 +37,23 @@ function byYesOrNo(line: LogLine, kind: string, values: Values): string | null {
   return null;
 }
 
+/** As with yes or no: where somebody is now, or what they do, has a text of its own. */
+function byCode(line: LogLine, kind: string, values: Values): string | null {
+  for (const name of ["place", "doing"]) {
+    const text = knownText(`world.${kind}.${name}.${String(line[name])}`, values);
+    if (text !== null) return text;
+  }
+  return null;
+}
+
+/** Somebody's name; those who only happen in a story have none. */
+export function nameOf(person: string, names: ReadonlyMap<string, string>): string {
+  if (person.startsWith("visitor-")) return t("panel.visitor");
+  return names.get(person) ?? t("panel.somebody");
+}
+
 function word(kind: string, name: string, value: string, line: LogLine, names: ReadonlyMap<string, string>): string {
-  if (name === "person") return names.get(value) ?? value;
+  if (name === "person") return nameOf(value, names);
   if (kind === "fault" && name === "name") {
     return knownText(`fault.${value}.${String(line["target"])}`) ?? knownText(`fault.${value}`) ?? value;
   }

@@ -9,6 +9,9 @@ type Schemas = components["schemas"];
 export type WorldView = Schemas["WorldView"];
 export type ReaderView = Schemas["ReaderView"];
 export type PersonView = Schemas["PersonView"];
+export type BodyView = Schemas["BodyView"];
+export type Doing = Schemas["Doing"];
+export type AirName = Schemas["Air"]["what"];
 export type FaultName = Schemas["FaultName"];
 export type StoryName = Schemas["StoryName"];
 export type Wire = Schemas["Wire"];
@@ -21,8 +24,18 @@ export type Act =
   | { act: "fire"; active: boolean }
   | { act: "network"; on: boolean }
   | { act: "power"; on: boolean }
-  | { act: "fault"; name: FaultName; on: boolean; args: { reader?: string; wire?: Wire } }
-  | { act: "story"; name: StoryName };
+  | { act: "fault"; name: FaultName; on: boolean; args: { reader?: string; wire?: Wire; sensor?: string; active?: boolean } }
+  | { act: "story"; name: StoryName }
+  | { act: "come" | "go"; person: string }
+  | { act: "walk"; person: string; inward: boolean; turn: "first_beam" | "both_beams" | null }
+  | { act: "do"; person: string; doing: Doing }
+  | { act: "air"; what: AirName; value: number }
+  | { act: "smoke" | "water"; there: boolean }
+  | { act: "mains"; on: boolean }
+  | { act: "battery"; low: boolean }
+  | { act: "tamper"; what: "reader" | "enclosure"; open: boolean }
+  | { act: "keys"; reader: string; keys: string }
+  | { act: "show_code"; scanner: string; text: string };
 
 const ACT_TIMEOUT_MS = 70_000;
 
