@@ -1,8 +1,8 @@
 """Was anything lost, was anything doubled? The simulated world's own log against the rows that the cloud has committed.
 
-The world knows what really happened: each card held to a reader, each edge of the controller's lock pin. The cloud
-must hold exactly one `access.granted` or `access.denied` for each card, and exactly one `door.released` or
-`door.relocked` for each edge. Facts and rows are paired by time (both ends run on one machine), nearest first, each
+The world knows what really happened: each card held to a reader, each code held to a scanner, each edge of the
+controller's lock pin. The cloud must hold exactly one `access.granted` or `access.denied` for each card and code, and
+exactly one `door.released` or `door.relocked` for each edge. Facts and rows are paired by time (both ends run on one machine), nearest first, each
 used once. What is left of the facts was lost; what is left of the rows was written once too often.
 
 A station without power, or killed, cannot write: what falls into such a time (an `Excuse`) may be in the cloud, at most
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 ACCESS_KINDS: Final = frozenset({"access.granted", "access.denied"})
+NAMES: Final = ("card", "code", "level")
 LOCK_KINDS: Final = {True: "door.released", False: "door.relocked"}
 
 SETTLE_MS: Final = 3_000.0
@@ -105,7 +106,7 @@ def judge(facts: Sequence[Fact], rows: Iterable[Row], excuses: Iterable[Excuse] 
     edge_pairs = pair(edges, door, _edge_distance(all_excuses))
 
     lost = [
-        f"{fact.kind} {fact.fields.get('card', fact.fields.get('level'))} at {fact.mono_ms:.0f} ms"
+        f"{fact.kind} {next((fact.fields[name] for name in NAMES if name in fact.fields), '')} at {fact.mono_ms:.0f} ms"
         for facts_of_kind, pairs in ((cards, card_pairs), (edges, edge_pairs))
         for index, fact in enumerate(facts_of_kind)
         if index not in pairs and not _excused(fact, all_excuses)
@@ -161,10 +162,10 @@ def _fact(line: dict[str, Any]) -> Fact:
 
 
 def _cards(facts: Sequence[Fact]) -> list[Fact]:
-    """Cards shown that the reader's hardware did not lose by the world's own word (power gone, its queue full)."""
-    gone = [fact for fact in facts if fact.kind == "card_lost"]
-    shown = [fact for fact in facts if fact.kind == "card_shown"]
-    same = ("reader", "card", "visit")
+    """Cards and codes shown that the hardware did not lose by the world's own word (power gone, its queue full)."""
+    gone = [fact for fact in facts if fact.kind in ("card_lost", "code_lost")]
+    shown = [fact for fact in facts if fact.kind in ("card_shown", "code_shown")]
+    same = ("reader", "card", "code", "visit")
 
     def distance(card: Fact, loss: Fact) -> float | None:
         if any(card.fields.get(name) != loss.fields.get(name) for name in same) or loss.mono_ms < card.mono_ms:
@@ -178,7 +179,10 @@ def _cards(facts: Sequence[Fact]) -> list[Fact]:
 def _card_distance(excuses: Sequence[Excuse]) -> Callable[[Fact, Row], float | None]:
     def distance(card: Fact, row: Row) -> float | None:
         member = row.body.get("member")
-        if card.fields["reader"] != row.body.get("reader") or (member is not None and member != card.fields["person"]):
+        if card.fields["reader"] != row.body.get("reader"):
+            return None
+        # Whose pass a code is stands in the code alone.
+        if "person" in card.fields and member not in (None, card.fields["person"]):
             return None
         # Not `presented_mono_ms`: of a card whose age is unknown that is the earliest possible moment.
         far = row.recorded_at_ms - card.at_ms

@@ -55,6 +55,15 @@ def test_each_missing_row_is_a_loss(missing: int) -> None:
     assert len(judge(VISIT, rows).lost) == 1
 
 
+def test_a_code_at_a_scanner_is_judged_like_a_card() -> None:
+    code = fact("code_shown", 1000, reader="scanner", code="pass-visit-1", visit="v", characters=200)
+    passed = row(1, "access.granted", 1025, reader="scanner", member="pass:p-1")
+    assert judge([code], [passed]).lost == ()
+    assert judge([code], []).lost == ("code_shown pass-visit-1 at 1000 ms",)
+    unread = fact("code_lost", 1001, reader="scanner", code="pass-visit-1", visit="v")
+    assert judge([code, unread], []).lost == ()
+
+
 @pytest.mark.parametrize("again", [0, 1, 2])
 def test_each_row_under_a_second_key_is_a_duplicate(again: int) -> None:
     copy = ROWS[again]

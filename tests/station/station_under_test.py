@@ -173,11 +173,17 @@ class StationUnderTest:
 
 @contextmanager
 def running_station(
-    directory: Path, *, watchdog_ms: int | None = 2_000, sim_extra: str = "", edge_extra: str = ""
+    directory: Path,
+    *,
+    watchdog_ms: int | None = 2_000,
+    sim_extra: str = "",
+    edge_extra: str = "",
+    equipped: bool = False,
 ) -> Iterator[StationUnderTest]:
-    """A station that is ready for cards; everything ends with the block. `…_extra` is more TOML for its programs."""
+    """A station that is ready for cards; everything ends with the block. `…_extra` is more TOML for its programs,
+    `equipped` gives it everything of `yizhan.stack.hardware`."""
     layout = Layout(directory, Ports.free())
-    write_files(layout, Options(release_ms=1_000, edge_extra=edge_extra))
+    write_files(layout, Options(release_ms=1_000, edge_extra=edge_extra, equipped=equipped))
     with layout.sim_config.open("a", encoding="utf-8") as sim:
         sim.write(sim_extra)
     put_roster(layout)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from yizhan.stack.layout import Layout
+from yizhan.stack.layout import REPOSITORY, Layout
 
 POINTS: Final = {
     "lock_secured": 4,
@@ -83,17 +83,20 @@ device = {quoted(layout.scanner_device)}
 
 
 def edge_hardware(layout: Layout) -> str:
-    """More TOML for the station."""
+    """More TOML for the station. Its times are short, so that somebody who watches sees them run out."""
     text = f"""[gpio.points]
 {points()}
 [[sensors]]
 id = "{RADAR}"
 driver = "radar_ld2410"
 device = {quoted(layout.radar_device)}
-[[readers]]
-id = "{SCANNER}"
-driver = "wedge"
-device = {quoted(layout.scanner_device)}
+[presence]
+welfare_still_s = 30
+welfare_night_still_s = 60
+welfare_answer_s = 15
+loitering_s = 10
+[comfort]
+light_off_delay_s = 10
 """
     for name, _, driver, register_map, address in SLAVES:
         text += f"""[[sensors]]
@@ -102,7 +105,7 @@ driver = "{driver}"
 device = {quoted(layout.modbus_device)}
 baud = {MODBUS_BAUD}
 address = {address}
-map = "{register_map}"
+map = {quoted(REPOSITORY / "config/sensors" / f"{register_map}.toml")}
 """
     for load in LOADS:
         text += f"""[[loads]]
