@@ -14,6 +14,8 @@ class DoorReleased:
     member: MemberId | None
     hold_ms: int
     direction: Direction = Direction.IN
+    reason: str = ""
+    """Of a remote release: what its operator gave."""
 
 
 @dataclass(frozen=True)

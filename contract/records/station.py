@@ -53,6 +53,8 @@ class CommandBegun:
     id: str
     command: str
     issued_by: str
+    reason: str = ""
+    """What its operator gave; no release is begun without one."""
 
 
 @dataclass(frozen=True)

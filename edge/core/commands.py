@@ -47,18 +47,26 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         _answer(turn, command, Outcome.REFUSED, "unknown_kind")
     elif len(turn.durable.commands_begun) >= MAX_COMMANDS_BEGUN:
         _answer(turn, command, Outcome.REFUSED, "too_many_commands")
+    elif event.kind == CommandKind.RELEASE and not _reason(event):
+        _answer(turn, command, Outcome.REFUSED, "reason_missing")
     elif event.kind == CommandKind.RELEASE and turn.durable.posture is Posture.LOCKDOWN:
         _answer(turn, command, Outcome.REFUSED, "lockdown")
     else:
-        turn.record(CommandBegun(event.id, event.kind, event.issued_by))
-        _begin(turn, command)
+        turn.record(CommandBegun(event.id, event.kind, event.issued_by, _reason(event)))
+        _begin(turn, command, _reason(event))
 
 
-def _begin(turn: Turn, command: BegunCommand) -> None:
+def _reason(event: CommandReceived) -> str:
+    """Why somebody far away wants it: whoever opens a door for others says so."""
+    given = event.args.get("reason")
+    return given.strip()[:MAX_REASON_CHARACTERS] if isinstance(given, str) else ""
+
+
+def _begin(turn: Turn, command: BegunCommand, reason: str) -> None:
     if command.kind == CommandKind.RESTART:
         turn.act(Stop("command", command.id))
         return
-    wanted = Release(ReleaseCause.COMMAND, hold_ms=turn.config.door.release_ms)
+    wanted = Release(ReleaseCause.COMMAND, hold_ms=turn.config.door.release_ms, reason=reason)
     if not doorkeeper.release(turn, wanted, command.id):
         _answer(turn, command, Outcome.DONE, "released_already")
 

@@ -50,6 +50,8 @@ class DoorConfig:
     extended_release_ms: int = 15_000
     held_pre_alarm_ms: int = 20_000
     held_ms: int = 30_000
+    held_long_after_ms: int = 60_000
+    """A door held for this long after its alarm is one whose buzzer no longer lets up."""
     relock_on: RelockOn = RelockOn.OPEN
     lock_kind: LockKind = LockKind.FAIL_SAFE
     exit_action: ExitAction = ExitAction.RELEASE
@@ -70,6 +72,8 @@ class DoorConfig:
             raise ValueError(
                 f"held_pre_alarm_ms = {self.held_pre_alarm_ms}: must be above 0 and at most held_ms = {self.held_ms}"
             )
+        if self.held_long_after_ms < 1:
+            raise ValueError(f"held_long_after_ms = {self.held_long_after_ms}: must be above 0")
         if self.release_grace_ms < 0:
             raise ValueError(f"release_grace_ms = {self.release_grace_ms}: must not be negative")
 

@@ -155,7 +155,7 @@ def fold(door: Door, record: DoorRecord) -> Door:
             # A release never outlives its run: the outputs went to rest. What the leaf does is read anew.
             return Door(fire=door.fire, held_for_ms=door.held_for_ms)
         case DoorReleased():
-            release = Release(record.cause, record.member, record.hold_ms, record.direction)
+            release = Release(record.cause, record.member, record.hold_ms, record.direction, record.reason)
             return changed(door, mode=_MODE_AFTER_RELEASE.get(door.mode, door.mode), release=release)
         case DoorRelocked():
             mode = DoorMode.SECURED if door.mode is DoorMode.RELEASED else door.mode

@@ -187,9 +187,11 @@ def time_passed(turn: Turn) -> None:
     elif inputs.released_until_ms is not None and inputs.released_until_ms <= turn.mono_ms:
         _feed(turn, DoorInput.TIMED_OUT, relock_cause=RelockCause.TIMED_OUT)
     elif inputs.open_limit_at_ms is not None and inputs.open_limit_at_ms <= turn.mono_ms:
-        due = DoorInput.PRE_ALARM_DUE if turn.door.mode is DoorMode.OPEN else DoorInput.HELD_DUE
         turn.set_inputs(open_limit_at_ms=None)
-        _feed(turn, due)
+        if turn.door.mode is DoorMode.HELD:
+            turn.set_inputs(held_long=True)
+        else:
+            _feed(turn, DoorInput.PRE_ALARM_DUE if turn.door.mode is DoorMode.OPEN else DoorInput.HELD_DUE)
 
 
 def _contact_settled(turn: Turn) -> None:
@@ -278,7 +280,9 @@ def _arm_open_limit(turn: Turn) -> None:
             limit_ms = turn.mono_ms + door.held_pre_alarm_ms
         elif turn.door.mode is DoorMode.HELD_PRE_ALARM:
             limit_ms = turn.mono_ms + door.held_ms - door.held_pre_alarm_ms
-    turn.set_inputs(open_limit_at_ms=limit_ms)
+        elif turn.door.mode is DoorMode.HELD and not turn.inputs.held_long:
+            limit_ms = turn.mono_ms + door.held_long_after_ms
+    turn.set_inputs(open_limit_at_ms=limit_ms, held_long=turn.inputs.held_long and turn.door.mode is DoorMode.HELD)
 
 
 def _feed(
@@ -305,7 +309,7 @@ def _feed(
 
 
 def _write_released(turn: Turn, wanted: Release, command_id: str | None, one_use: bool) -> None:
-    turn.record(DoorReleased(wanted.cause, wanted.member, wanted.hold_ms, wanted.direction))
+    turn.record(DoorReleased(wanted.cause, wanted.member, wanted.hold_ms, wanted.direction, wanted.reason))
     turn.act(ReleaseLock(wanted.cause, wanted.member, command_id, one_use))
     _time_release(turn, wanted.hold_ms)
     if turn.door.mode is DoorMode.OPEN:

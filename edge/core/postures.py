@@ -2,8 +2,12 @@
 
 Fire needs no place here: while it is active it keeps the door released whatever the posture (see `doorkeeper`).
 
-*The clock.* The plan is judged by a trusted clock. Without one the station stays with what the plan says for the
-latest trusted time, and no timer of the plan runs; a station that never knew the time is in its usual posture.
+*The clock.* The plan is judged by a trusted clock. In a run that has had one and lost it, time goes on: it is reckoned
+by the monotonic clock from then on, which is wrong by some seconds a day, while a posture that stayed where it was
+would leave the door of a station without network open to the street until somebody comes. In a run that never had
+one, nobody knows how long the power was away. Then what the plan says for the latest trusted time holds, unless
+it lets everybody in: a door that opens at night because the power failed at noon harms more than one that asks
+members for their card at noon. A station that never knew the time is in its usual posture.
 
 *Keeping up.* What the plan says is remembered (`PlanWindow`) until it may change, which is a timer like any other. It
 is judged anew as well when the wall clock has been set, or has won or lost its trust.
@@ -26,7 +30,7 @@ def wanted(config: StationConfig, state: StationState, now: Now) -> tuple[Postur
     desired = state.durable.desired_posture
     if desired is not None:
         return desired, PostureCause.DESIRED
-    return _planned(config, _window(config, now))
+    return _planned(config, _window(config, now, state.volatile.plan))
 
 
 def keep_up(turn: Turn) -> None:
@@ -35,7 +39,7 @@ def keep_up(turn: Turn) -> None:
     if turn.config.plan.planned:
         now = _lived(turn)
         if window is None or not _holds(window, now):
-            window = _window(turn.config, now)
+            window = _window(turn.config, now, window)
             turn.set_volatile(plan=window)
     desired = turn.durable.desired_posture
     if desired is not None:
@@ -64,19 +68,22 @@ def _lived(turn: Turn) -> Now:
     return Now(turn.mono_ms, now.wall_ms - late_ms, now.clock_trusted, now.latest_trusted_ms)
 
 
-def _window(config: StationConfig, now: Now) -> PlanWindow:
-    """What the plan says now, and until when."""
-    plan, zone, offset_ms = config.plan, config.timezone, now.wall_ms - now.mono_ms
-    if now.clock_trusted:
-        until_ms = plan.constant_until(now.wall_ms, zone) - offset_ms
-        return PlanWindow(plan.posture_at(now.wall_ms, zone), True, offset_ms, until_ms)
+def _window(config: StationConfig, now: Now, before: PlanWindow | None) -> PlanWindow:
+    """What the plan says now, and until when; `before` is the latest window of this run."""
+    plan, zone = config.plan, config.timezone
+    if now.clock_trusted or (before is not None and before.until_ms is not None):
+        offset_ms = now.wall_ms - now.mono_ms if now.clock_trusted or before is None else before.offset_ms
+        wall_ms = now.mono_ms + offset_ms
+        until_ms = plan.constant_until(wall_ms, zone) - offset_ms
+        return PlanWindow(plan.posture_at(wall_ms, zone), now.clock_trusted, offset_ms, until_ms)
     posture = None if now.latest_trusted_ms is None else plan.posture_at(now.latest_trusted_ms, zone)
-    return PlanWindow(posture, False, offset_ms, None)
+    return PlanWindow(None if posture is Posture.FREE_ACCESS else posture, False, now.wall_ms - now.mono_ms, None)
 
 
 def _holds(window: PlanWindow, now: Now) -> bool:
     """Whether a window says what a new one would."""
-    if window.until_ms is None or not now.clock_trusted:
-        return window.clock_trusted is now.clock_trusted
-    set_by_ms = abs(now.wall_ms - now.mono_ms - window.offset_ms)
-    return now.mono_ms < window.until_ms and set_by_ms <= CLOCK_SET_MS
+    if window.until_ms is None:
+        return not now.clock_trusted
+    if now.mono_ms >= window.until_ms or window.clock_trusted is not now.clock_trusted:
+        return False
+    return not now.clock_trusted or abs(now.wall_ms - now.mono_ms - window.offset_ms) <= CLOCK_SET_MS

@@ -104,4 +104,5 @@ def _release(data: dict[str, Any]) -> Release:
         None if member is None else MemberId(member),
         int(data["hold_ms"]),
         Direction(data.get("direction", Direction.IN)),
+        str(data.get("reason", "")),
     )

@@ -65,6 +65,8 @@ class Release:
     hold_ms: int = 0
     """0: for as long as its cause stands."""
     direction: Direction = Direction.IN
+    reason: str = ""
+    """Of a remote release: what its operator gave."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,9 @@ class Inputs:
     """The release in force was granted while the leaf stood open, and whoever it is for has been counted."""
     open_since_ms: int | None = None
     open_limit_at_ms: int | None = None
-    """When the next limit of an open door is reached: the pre-alarm, then held."""
+    """When the next limit of an open door is reached: the pre-alarm, then held, then held for long."""
+    held_long: bool = False
+    """The door has been held so long that the buzzer no longer lets up."""
     excused_until_ms: int | None = None
     """Until then an opening of a secured door is no forced entry …"""
     excused_by: Release | None = None
@@ -200,7 +204,8 @@ class Parts:
 class PlanWindow:
     """What the plan says (None: nothing), judged by a clock that stood `offset_ms` ahead of the monotonic one.
 
-    `until_ms` is the monotonic moment at which that may change; None without a trusted clock, when it does not.
+    `until_ms` is the monotonic moment at which that may change; None in a run that never had a trusted clock, when it
+    does not.
     """
 
     posture: Posture | None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contract.records import (
+    AlarmCode,
     ClockTrusted,
     DoorHeldCleared,
     DoorMode,
@@ -92,6 +93,11 @@ LASTING_SIGN: Final[dict[DoorMode, Feedback]] = {
     DoorMode.HELD_PRE_ALARM: Feedback.HELD_PRE_ALARM,
     DoorMode.HELD: Feedback.HELD,
     DoorMode.FORCED: Feedback.FORCED,
+}
+ALARM_OF_SIGN: Final[dict[Feedback, AlarmCode]] = {
+    Feedback.HELD_PRE_ALARM: AlarmCode.DOOR_HELD,
+    Feedback.HELD: AlarmCode.DOOR_HELD,
+    Feedback.FORCED: AlarmCode.DOOR_FORCED,
 }
 
 
@@ -181,9 +187,19 @@ def _follow(turn: Turn, before: StationState) -> None:
 
 
 def _lasting_sign(state: StationState) -> Feedback:
+    """What the readers show until it changes. Shelving a door's alarm puts its sound aside; acknowledging it does not,
+    because the sound is for whoever stands in the door."""
     door = state.durable.door
-    asks = Feedback.WELFARE if state.durable.presence.welfare_asked else Feedback.IDLE
-    return Feedback.EVACUATE if door.fire or environment.hazard(state) else LASTING_SIGN.get(door.mode, asks)
+    if door.fire or environment.hazard(state):
+        return Feedback.EVACUATE
+    sign = LASTING_SIGN.get(door.mode)
+    if sign is None or _is_shelved(state, ALARM_OF_SIGN.get(sign)):
+        return Feedback.WELFARE if state.durable.presence.welfare_asked else Feedback.IDLE
+    return Feedback.HELD_LONG if sign is Feedback.HELD and state.volatile.inputs.held_long else sign
+
+
+def _is_shelved(state: StationState, code: AlarmCode | None) -> bool:
+    return any(alarm.code is code and alarm.shelved_until_ms is not None for alarm in state.durable.alarms)
 
 
 def _fresh(config: StationConfig, clock: Health) -> Volatile:

@@ -22,8 +22,10 @@ from contract.records import Direction
 from contract.topics import TopicError, station_id
 from edge.core.config import ExitAction, LockKind, RelockOn
 from edge.core.events import Point
+from edge.runtime.load_config import ComfortSection, EnvironmentSection, LoadSection, check_loads
 from edge.runtime.presence_config import PresenceSection
 from edge.runtime.schedule_config import ScheduleSection
+from edge.runtime.sensor_config import SensorSection, check_sensors
 
 MAX_SOCKET_PATH_BYTES: Final = 107
 """What the kernel takes as a Unix socket's path."""
@@ -124,6 +126,8 @@ class DoorSection:
     extended_release_ms: int = 15_000
     held_pre_alarm_ms: int = 20_000
     held_ms: int = 30_000
+    held_long_after_ms: int = 60_000
+    release_grace_ms: int = 1_000
     relock_on: RelockOn = RelockOn.OPEN
     exit_action: ExitAction = ExitAction.RELEASE
     debounce_ms: int = 30
@@ -131,6 +135,7 @@ class DoorSection:
     def __post_init__(self) -> None:
         bounds = {"release_ms": (500, 60_000), "extended_release_ms": (500, 120_000), "debounce_ms": (10, 50)}
         bounds |= {"held_pre_alarm_ms": (1_000, 3_600_000), "held_ms": (1_000, 3_600_000)}
+        bounds |= {"held_long_after_ms": (1_000, 3_600_000), "release_grace_ms": (0, 10_000)}
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 raise PlainError(f"door.{name}", f"{getattr(self, name)} is outside {low}–{high}")
@@ -240,6 +245,10 @@ class Config:
     """Postures by the week; the first that is open decides."""
     access: AccessSection = field(default_factory=AccessSection)
     presence: PresenceSection = field(default_factory=PresenceSection)
+    sensors: tuple[SensorSection, ...] = ()
+    loads: tuple[LoadSection, ...] = ()
+    comfort: ComfortSection = field(default_factory=ComfortSection)
+    environment: EnvironmentSection = field(default_factory=EnvironmentSection)
 
     def __post_init__(self) -> None:
         if len(self.schedule) > MAX_PLANNED:
@@ -255,6 +264,9 @@ class Config:
                 raise PlainError(f"readers[{index}].id", f"{name!r} is used twice")
         if len(names) > 4:
             raise PlainError("readers", f"{len(names)} readers; a station has at most 4")
+        check_sensors(self.sensors)
+        check_loads(self.loads, self.comfort)
+        check_pins(self.gpio.pins | {f"loads {load.id!r}.pin": load.pin for load in self.loads})
 
     @property
     def station_id(self) -> StationId:

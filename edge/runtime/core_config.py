@@ -6,8 +6,10 @@ from contract.records import Direction
 from edge.core import config as core
 from edge.core.supervision_state import SupervisionConfig
 from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
+from edge.runtime.load_config import environment_config, loads_config
 from edge.runtime.presence_config import presence_config
 from edge.runtime.schedule_config import plan_of
+from edge.runtime.sensor_config import SensorDriver, named
 
 
 def core_config(config: Config) -> core.StationConfig:
@@ -25,7 +27,13 @@ def core_config(config: Config) -> core.StationConfig:
             plan=plan_of(config.schedule),
             door=door,
             access=_access(config.access),
-            presence=presence_config(config.presence, radars=()),
+            presence=presence_config(config.presence, named(config.sensors, SensorDriver.RADAR_LD2410)),
+            environment=environment_config(
+                config.environment,
+                named(config.sensors, SensorDriver.ENVIRONMENT_MODBUS),
+                named(config.sensors, SensorDriver.METER_MODBUS),
+            ),
+            loads=loads_config(config.loads, config.comfort),
             supervision=SupervisionConfig(points=frozenset(config.gpio.wired_points)),
         )
     except ValueError as error:
@@ -38,6 +46,8 @@ def _door(section: DoorSection) -> core.DoorConfig:
         extended_release_ms=section.extended_release_ms,
         held_pre_alarm_ms=section.held_pre_alarm_ms,
         held_ms=section.held_ms,
+        held_long_after_ms=section.held_long_after_ms,
+        release_grace_ms=section.release_grace_ms,
         relock_on=section.relock_on,
         lock_kind=section.lock_kind,
         exit_action=section.exit_action,

@@ -165,7 +165,7 @@ def test_a_second_person_through_an_open_door_is_counted_with_doubt() -> None:
 def test_what_a_door_cannot_count_makes_the_count_unsure(cause: str) -> None:
     life = Life()
     if cause == "command":
-        life.do(events.CommandReceived("command-1", "release", "operator"))
+        life.do(events.CommandReceived("command-1", "release", "operator", {"reason": "asked to"}))
     elif cause == "free_access":
         life.do(events.DesiredReceived(1, Posture.FREE_ACCESS))
     elif cause == "fire":

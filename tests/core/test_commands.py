@@ -1,9 +1,12 @@
 """The cloud's will: done, refused or interrupted, and never done twice."""
 
+import pytest
+
 from contract.records import (
     CommandAnswered,
     CommandBegun,
     DesiredFollowed,
+    DoorReleased,
     DoorRelocked,
     MessageRefused,
     Posture,
@@ -16,7 +19,8 @@ from edge.core.effects import ReleaseLock, SecureLock, Stop, Urgency
 from edge.core.state import MAX_COMMANDS_BEGUN, MAX_COMMANDS_SEEN
 from tests.core.support import RIDER, Life, kinds, only
 
-RELEASE = events.CommandReceived("command-1", "release", "operator@city")
+WHY = {"reason": "his phone is inside"}
+RELEASE = events.CommandReceived("command-1", "release", "operator@city", WHY)
 RESTART = events.CommandReceived("command-2", "restart", "operator@city")
 
 
@@ -98,6 +102,32 @@ def test_ids_are_remembered_up_to_a_bound() -> None:
     assert life.state.durable.commands_seen[-1] == f"unknown-{MAX_COMMANDS_SEEN + 9}"
 
 
+@pytest.mark.parametrize("given", [{}, {"reason": ""}, {"reason": "  "}, {"reason": 7}, {"reason": None}])
+def test_a_remote_release_without_a_reason_is_refused_and_opens_nothing(given: dict[str, object]) -> None:
+    life = Life()
+    life.do(events.CommandReceived("command-5", "release", "operator", given))
+
+    assert life.last == [CommandAnswered("command-5", "release", "refused", "reason_missing", "operator")]
+    assert not life.lock_released
+
+
+def test_the_reason_of_a_remote_release_stands_in_the_journal_twice() -> None:
+    life = Life()
+    life.do(RELEASE)
+
+    assert only(life.last, CommandBegun).reason == "his phone is inside"
+    assert only(life.last, DoorReleased).reason == "his phone is inside"
+
+
+def test_a_reason_is_cut_to_what_the_journal_takes_and_a_restart_needs_none() -> None:
+    life = Life()
+    life.do(events.CommandReceived("command-6", "release", "operator", {"reason": "x" * 500}))
+    assert only(life.last, CommandBegun).reason == "x" * 200
+
+    life.do(RESTART)
+    assert only(life.last, CommandBegun).reason == ""
+
+
 def test_an_unknown_kind_is_refused() -> None:
     life = Life()
 
@@ -112,7 +142,7 @@ def test_a_remote_release_in_lockdown_is_refused_and_out_of_service_is_not() -> 
     assert only(life.do(RELEASE), CommandAnswered).reason == "lockdown"
 
     life.do(events.DesiredReceived(2, Posture.OUT_OF_SERVICE))
-    life.do(events.CommandReceived("command-4", "release", "operator"))
+    life.do(events.CommandReceived("command-4", "release", "operator", WHY))
     assert life.lock_released
 
 
@@ -175,7 +205,7 @@ def test_a_command_that_the_shell_gave_up_is_interrupted() -> None:
 def test_commands_under_way_are_bounded() -> None:
     life = Life()
     for number in range(MAX_COMMANDS_BEGUN + 1):
-        life.do(events.CommandReceived(f"release-{number}", "release", "operator"))
+        life.do(events.CommandReceived(f"release-{number}", "release", "operator", WHY))
 
     assert only(life.last, CommandAnswered).reason == "too_many_commands"
     assert len([record for record, _ in life.records if isinstance(record, CommandBegun)]) == MAX_COMMANDS_BEGUN

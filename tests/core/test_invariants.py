@@ -215,7 +215,7 @@ class StationLife(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["release", "release", "restart", "dance"]), again=st.booleans())
     def the_cloud_commands(self, kind: str, again: bool) -> None:
         self.commands += 0 if again else 1
-        self.happen(events.CommandReceived(f"command-{self.commands}", kind, "operator"))
+        self.happen(events.CommandReceived(f"command-{self.commands}", kind, "operator", {"reason": "asked to"}))
 
     @precondition(lambda self: self.waiting)
     @rule(done=st.booleans())

@@ -141,18 +141,39 @@ def test_records_from_before_the_wish_was_told_give_it_all_the_same() -> None:
 # ------------------------------------------------ the clock
 
 
-def test_without_a_trusted_clock_the_plan_stays_where_the_latest_trusted_time_left_it() -> None:
+def test_a_run_that_loses_its_trusted_clock_reckons_on_and_shuts_the_door_in_time() -> None:
     life = Life(PLANNED)
     life.wait(until_2230(life))
     life.clock_trusted, life.latest_trusted_ms = False, WALL_MS + life.mono_ms
     assert life.do(events.ClockChanged(False)) == []
-    life.wait(24 * HOUR_MS)
-    assert life.state.durable.posture is Posture.FREE_ACCESS
+    assert not [each for each in life.wait(7 * HOUR_MS + 30 * MINUTE_MS - 1) if isinstance(each, PostureChanged)]
+    assert only(life.wait(1), PostureChanged).posture is Posture.SECURE
 
+    next_night = only(life.wait(16 * HOUR_MS + 30 * MINUTE_MS), PostureChanged)
+    assert next_night.posture is Posture.FREE_ACCESS
+
+
+def test_a_clock_that_nobody_trusts_moves_no_posture(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life(PLANNED)
+    life.clock_trusted = False
+    life.do(events.ClockChanged(False))
+    at = life.now()
+    monkeypatch.setattr(life, "now", lambda: replace(at, wall_ms=at.wall_ms + HOUR_MS))
+    life.do(events.Tick())
+
+    assert life.state.durable.posture is Posture.SECURE
+
+
+def test_trust_that_comes_back_with_another_time_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life(PLANNED)
+    life.clock_trusted = False
+    life.do(events.ClockChanged(False))
     life.clock_trusted = True
-    life.wait(10 * HOUR_MS)
-    back = life.do(events.ClockChanged(True, 0))
-    assert only(back, PostureChanged).posture is Posture.SECURE
+    at = life.now()
+    monkeypatch.setattr(life, "now", lambda: replace(at, wall_ms=at.wall_ms + HOUR_MS))
+    life.do(events.ClockChanged(True, HOUR_MS))
+
+    assert life.state.durable.posture is Posture.FREE_ACCESS
 
 
 def test_a_boot_that_never_knew_the_time_is_in_the_usual_posture() -> None:
@@ -167,12 +188,31 @@ def test_a_boot_that_never_knew_the_time_is_in_the_usual_posture() -> None:
     assert life.state.volatile.plan.until_ms is None
 
 
-def test_a_boot_without_trust_goes_by_the_latest_trusted_time_of_the_journal() -> None:
-    life = Life(PLANNED, booted=False)
+@pytest.mark.parametrize("planned", [posture for posture in Posture if posture is not Posture.LOCKDOWN])
+def test_a_boot_without_trust_goes_by_the_latest_trusted_time_but_lets_nobody_in_by_it(planned: Posture) -> None:
+    config = replace(PLANNED, plan=PosturePlan((Planned(planned, BY_NIGHT),)))
+    life = Life(config, booted=False)
     life.clock_trusted, life.latest_trusted_ms = False, WALL_MS + UNTIL_2230_MS
     life.boot()
+    life.levels()
+
+    assert life.state.durable.posture is (Posture.SECURE if planned is Posture.FREE_ACCESS else planned)
+    assert not life.lock_released
+    life.wait(24 * HOUR_MS)
+    assert not life.lock_released
+
+
+def test_public_hours_begin_as_soon_as_a_boot_without_trust_has_learned_the_time() -> None:
+    life = Life(PLANNED, booted=False)
+    life.clock_trusted, life.latest_trusted_ms = False, WALL_MS
+    life.mono_ms = UNTIL_2230_MS + MINUTE_MS
+    life.boot()
+    life.levels()
+    life.clock_trusted = True
+    life.do(events.ClockChanged(True, 0))
 
     assert life.state.durable.posture is Posture.FREE_ACCESS
+    assert life.lock_released
 
 
 @pytest.mark.parametrize("jump_ms", [HOUR_MS, -HOUR_MS])

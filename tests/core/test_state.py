@@ -40,7 +40,7 @@ def eventful_life() -> Life:
     life.do(events.RosterSwitched(NodeId("city"), 7, 1_200))
     life.do(events.DesiredReceived(4, Posture.TWO_FACTOR))
     life.card()
-    life.do(events.CommandReceived("command-1", "release", "operator"))
+    life.do(events.CommandReceived("command-1", "release", "operator", {"reason": "asked to"}))
     life.open()
     life.wait(CONFIG.door.held_ms)
     life.do(events.ChildRestarting("uplink"))
