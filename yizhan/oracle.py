@@ -3,8 +3,8 @@
 The world knows what really happened: each card held to a reader, each code held to a scanner, each edge of the
 controller's lock pin. The cloud must hold exactly one `access.granted` or `access.denied` for each card and code, and
 exactly one `door.released` or `door.relocked` for each edge. Facts and rows are paired by time (both ends run on one
-machine), nearest first, each used once. What is left of the facts was lost; what is left of the rows was written once too
-often.
+machine), nearest first, each used once. What is left of the facts was lost; what is left of the rows was written once
+too often.
 
 A station without power, or killed, cannot write: what falls into such a time (an `Excuse`) may be in the cloud, at most
 once, but need not. Times without power are read from the world's log itself; whoever kills processes names theirs.
