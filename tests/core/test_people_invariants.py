@@ -131,8 +131,8 @@ class Crowd(RuleBasedStateMachine):
         self.life.do(events.GpioChanged(True))
         self.life.levels(contact_open=self.leaf, points=self.levels)
 
-    @rule(clean=st.booleans(), inside=st.sampled_from([None, 0, 0, 1, 2]))
-    def the_power_goes(self, clean: bool, inside: int | None) -> None:
+    @rule(clean=st.booleans(), inside=st.sampled_from([None, 0, 0, 1, 2]), quiet=st.booleans())
+    def the_power_goes(self, clean: bool, inside: int | None, quiet: bool) -> None:
         """Meanwhile people come and go as they like."""
         if clean:
             self.life.do(events.StopRequested("update"))
@@ -141,6 +141,8 @@ class Crowd(RuleBasedStateMachine):
         self.life.boot(clean_stop=clean)
         self.life.levels(contact_open=self.leaf, points=self.levels)
         self.tell()
+        if quiet:
+            self.it_is_quiet_for_ten_minutes(None, False)
 
     @rule(posture=st.sampled_from([Posture.FREE_ACCESS, Posture.SECURE, None]))
     def the_cloud_wants(self, posture: Posture | None) -> None:
