@@ -71,7 +71,7 @@ def _told(code: AlarmCode, source: str, detail: str | None, seen: bool) -> Condi
 
 WATCHES: Final = (
     Watch(
-        lambda state: (state.volatile.supervision, state.volatile.inputs, state.durable.door, state.durable.posture),
+        supervision.reads,
         supervision.conditions,
     ),
     Watch(lambda state: (state.durable.door,), of_door),

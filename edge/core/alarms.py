@@ -63,16 +63,28 @@ def review(turn: Turn, before: StationState, watches: tuple[Watch, ...]) -> None
     under_way = turn.parts.levels_read is not before.volatile.parts.levels_read
     if under_way:
         _judge_all(turn, watches)
-    elif any(moment <= turn.mono_ms for moment in deadlines(turn.state)):
+    elif _is_due(turn):
         for watch in watches:
             _judge(turn, watch.conditions(turn.config, turn.state))
     elif turn.state is not before:
         for watch in watches:
-            if any(new is not old for new, old in zip(watch.reads(turn.state), watch.reads(before), strict=True)):
+            if watch.reads(turn.state) != watch.reads(before):
                 _judge(turn, watch.conditions(turn.config, turn.state))
-    _judge_flood(turn)
-    if under_way or turn.volatile.alarms.shelf_ends_ms or turn.durable.alarms is not before.durable.alarms:
+    listed_anew = under_way or turn.durable.alarms is not before.durable.alarms
+    if listed_anew or _flood_is_due(turn):
+        _judge_flood(turn)
+    if listed_anew or turn.volatile.alarms.shelf_ends_ms:
         shelves.keep_up(turn)
+
+
+def _is_due(turn: Turn) -> bool:
+    """Whether a delay, a shelf or a flood ends now."""
+    return any(moment <= turn.mono_ms for moment in deadlines(turn.state))
+
+
+def _flood_is_due(turn: Turn) -> bool:
+    ends_ms = turn.volatile.alarms.flood_ends_ms
+    return ends_ms is not None and ends_ms <= turn.mono_ms
 
 
 def _judge_all(turn: Turn, watches: tuple[Watch, ...]) -> None:

@@ -12,11 +12,10 @@ T = TypeVar("T")
 
 def changed(value: T, **changes: Any) -> T:
     """`value` with these fields changed. Raises `TypeError` for a field that it does not have."""
+    before = vars(value)
+    fields = before | changes
+    if len(fields) != len(before):
+        raise TypeError(f"{type(value).__name__} has no field {', '.join(changes.keys() - before.keys())}")
     made = object.__new__(type(value))
-    fields = vars(made)
-    fields.update(vars(value))
-    known = len(fields)
-    fields.update(changes)
-    if len(fields) != known:
-        raise TypeError(f"{type(value).__name__} has no field {', '.join(changes.keys() - vars(value).keys())}")
+    object.__setattr__(made, "__dict__", fields)
     return made

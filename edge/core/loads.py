@@ -26,7 +26,7 @@ from edge.core.events import Point
 from edge.core.load_rules import Situation, Wish, settled
 from edge.core.load_state import MAX_CUT, Load, LoadCause, LoadNow
 from edge.core.presence_state import Room
-from edge.core.state import Health, StationState
+from edge.core.state import Durable, Health, StationState
 from edge.core.turn import Turn
 
 # ---------------------------------------------------------------- what is told
@@ -111,13 +111,23 @@ def _is_same(before: StationState, state: StationState) -> bool:
     """Whether nothing has changed that a load might depend on."""
     was, now = before.volatile, state.volatile
     return (
-        before.durable is state.durable
+        _is_same_memory(before.durable, state.durable)
         and was.loads is now.loads
         and was.hours is now.hours
-        and was.parts is now.parts
+        and was.parts.gpio is now.parts.gpio
         and was.presence.room.seen is now.presence.room.seen
         and was.environment is now.environment
-        and was.supervision is now.supervision
+        and was.supervision.points is now.supervision.points
+    )
+
+
+def _is_same_memory(was: Durable, now: Durable) -> bool:
+    return was is now or (
+        was.door is now.door
+        and was.occupancy is now.occupancy
+        and was.posture is now.posture
+        and was.loads is now.loads
+        and was.alarms is now.alarms
     )
 
 

@@ -136,8 +136,18 @@ def step(config: StationConfig, state: StationState, event: events.Event, now: N
 
 def deadline(state: StationState) -> int | None:
     """The moment, on this boot's monotonic clock, at which the next timer ends: send a `Tick` then."""
-    if state.volatile.stopped:
-        return None
+    asked, due_ms = _ASKED[0]
+    if asked is not state:
+        due_ms = None if state.volatile.stopped else _next_moment(state)
+        _ASKED[0] = state, due_ms
+    return due_ms
+
+
+_ASKED: Final[list[tuple[StationState, int | None]]] = [(StationState(), None)]
+"""The latest answer: every state is asked twice, by the shell and when its next step begins."""
+
+
+def _next_moment(state: StationState) -> int | None:
     volatile = state.volatile
     inputs, plan = volatile.inputs, volatile.plan
     moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
@@ -180,10 +190,19 @@ def _follow(turn: Turn, before: StationState) -> None:
     loitering.follow(turn, before)
     loads.follow(turn, before)
     alarms.review(turn, before, WATCHES)
-    sign = _lasting_sign(turn.state)
-    if sign is not _lasting_sign(before):
+    if _signs_differ(before, turn.state):
         for reader in turn.config.readers:
-            turn.act(ReaderFeedback(reader, sign))
+            turn.act(ReaderFeedback(reader, _lasting_sign(turn.state)))
+
+
+def _signs_differ(before: StationState, after: StationState) -> bool:
+    """Nothing else than these parts makes a sign; most steps change none of them."""
+    was, now = before.durable, after.durable
+    same_memory = was is now or (was.door is now.door and was.alarms is now.alarms and was.presence is now.presence)
+    inputs, environment_ = after.volatile.inputs, after.volatile.environment
+    if same_memory and inputs is before.volatile.inputs and environment_ is before.volatile.environment:
+        return False
+    return _lasting_sign(after) is not _lasting_sign(before)
 
 
 def _lasting_sign(state: StationState) -> Feedback:
