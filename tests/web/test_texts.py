@@ -19,6 +19,7 @@ from contract.records import (
     ReleaseCause,
     RelockCause,
 )
+from edge.core.load_state import LoadCause, LoadKind
 from firmware_sim.config import StoryName
 from firmware_sim.faults import FaultName
 from firmware_sim.hands import Outcome
@@ -40,6 +41,8 @@ CODES: list[tuple[str, type[StrEnum]]] = [
     ("advice", AlarmCode),
     ("advice", CloudAlarm),
     ("priority", Priority),
+    ("load", LoadKind),
+    ("loadcause", LoadCause),
     ("story", StoryName),
     ("lockcause", LockCause),
     ("world", FactKind),
