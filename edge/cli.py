@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--at", metavar="TIME", help="ISO 8601, in the station's zone if it names none; now if not given"
     )
+    explain.add_argument("--pin-factor", action="store_true", help="the card with its right number")
     explain.add_argument("--reader", metavar="ID", help="the station's first reader if not given")
     explain.add_argument("--json", action="store_true", help="as JSON")
     explain.set_defaults(act=_explain)
@@ -153,7 +154,7 @@ def _explain(options: argparse.Namespace) -> int:
     """The running station's answer, or what its files say when none runs."""
     from edge.runtime import explaining
 
-    asked = {"card": options.card, "at": options.at, "reader": options.reader}
+    asked = {"card": options.card, "at": options.at, "reader": options.reader, "pin": options.pin_factor}
     loaded = load(options.config)
     try:
         try:

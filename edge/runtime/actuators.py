@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contract.ids import ReaderId
-from edge.core.effects import Effect, Feedback, ReaderFeedback, ReleaseLock, SecureLock, SetLoad, Stop
+from edge.core.effects import CheckPin, Effect, Feedback, ReaderFeedback, ReleaseLock, SecureLock, SetLoad, Stop
 from edge.runtime import ipc
 from edge.runtime.children import SupervisedChild
 from edge.runtime.gpio_thread import GpioThread
+from edge.runtime.pin_checking import PinChecking
 
 
 class Actuators:
@@ -18,11 +19,13 @@ class Actuators:
         self,
         pins: GpioThread,
         children: Mapping[ipc.Child, SupervisedChild],
+        numbers: PinChecking,
         tell: Callable[[dict[str, Any]], None],
         stop: Callable[[str], None],
     ) -> None:
         self._pins = pins
         self._reader = children[ipc.Child.READER]
+        self._numbers = numbers
         self._tell = tell
         self._stop = stop
         self._signs: dict[ReaderId, Feedback] = {}
@@ -37,6 +40,8 @@ class Actuators:
             if effect.outcome in ipc.LASTING_SIGNS:
                 self._signs[effect.reader] = effect.outcome
             self._reader.send(ipc.ShowOutcome(effect.reader, effect.outcome))
+        elif isinstance(effect, CheckPin):
+            self._numbers.check(effect)
         elif isinstance(effect, SetLoad):
             self._pins.set_load(effect.load, effect.on)
         elif isinstance(effect, Stop):

@@ -159,6 +159,8 @@ class ReaderSection:
     address: int = 1
     direction: Direction = Direction.IN
     """`out`: at the inner side, for whoever leaves."""
+    keypad: bool = False
+    """It has keys: with two factors wanted, a card waits here for its number."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.id):
@@ -175,19 +177,24 @@ class AccessSection:
 
     `capacity`: at most so many, as long as the count is sure; no limit if not given. `strict_clock`: without a trusted
     clock nobody whose membership is limited in time. `antipassback`: what happens to a member who comes in again
-    without having been seen leaving within `antipassback_forget_s`.
+    without having been seen leaving within `antipassback_forget_s`. `codes_alone`: a number is a credential by itself,
+    at the readers with a keypad. `number_wait_s`: how long a card waits for its number.
     """
 
     capacity: int | None = None
     strict_clock: bool = False
     antipassback: Antipassback = Antipassback.OFF
     antipassback_forget_s: int = ANTIPASSBACK_FORGET_MS // 1_000
+    codes_alone: bool = False
+    number_wait_s: int = 10
 
     def __post_init__(self) -> None:
         if self.capacity is not None and not 1 <= self.capacity <= 10_000:
             raise PlainError("access.capacity", f"{self.capacity} is outside 1–10000")
         if not 60 <= self.antipassback_forget_s <= 7 * 86_400:
             raise PlainError("access.antipassback_forget_s", f"{self.antipassback_forget_s} is outside 60–604800")
+        if not 3 <= self.number_wait_s <= 60:
+            raise PlainError("access.number_wait_s", f"{self.number_wait_s} is outside 3–60")
 
 
 @dataclass(frozen=True)
@@ -258,6 +265,8 @@ class Config:
             raise PlainError(
                 "access.antipassback", 'hard needs a reader with direction = "out": nobody is seen leaving'
             )
+        if self.access.codes_alone and not any(reader.keypad for reader in self.readers):
+            raise PlainError("access.codes_alone", "needs a reader with keypad = true")
         names = [reader.id for reader in self.readers]
         for index, name in enumerate(names):
             if names.count(name) > 1:

@@ -33,6 +33,7 @@ from edge.runtime.explaining import Explainer
 from edge.runtime.health import HealthMeter
 from edge.runtime.looking_up import card_event
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
+from edge.runtime.pin_checking import PinChecking
 from edge.runtime.picture import state_message
 from edge.runtime.reports import child_event, child_lost_events, pin_events
 from edge.runtime.start import ControllerFailed, LateRestart, Roster, Start
@@ -93,11 +94,12 @@ class Controller:
         pins: gpio_thread.GpioThread,
         journal: journal_thread.JournalThread,
         children: Mapping[ipc.Child, SupervisedChild],
+        numbers: PinChecking,
     ) -> None:
         """The parts that call back into this object, and so are made after it."""
-        self._pins, self._journal, self._children = pins, journal, children
+        self._pins, self._journal, self._children, self._numbers = pins, journal, children, numbers
         self._uplink = children[ipc.Child.UPLINK]
-        self._actuators = Actuators(pins, children, self._socket.tell, self._stop_soon)
+        self._actuators = Actuators(pins, children, numbers, self._socket.tell, self._stop_soon)
         self._teller = StateTeller(self._picture, [self._uplink], self._socket.tell)
 
     # ------------------------------------------------ life
@@ -110,6 +112,7 @@ class Controller:
         self._journal.start()
         # Outputs go to rest before anything else may happen.
         self._pins.start()
+        self._numbers.start()
         self.happen(self._start.booted)
         for finding in self._start.findings:
             self.happen(finding)
@@ -156,6 +159,7 @@ class Controller:
             child.ask_to_stop()
         await asyncio.gather(*(asyncio.to_thread(child.wait_for_end, STOP_CHILDREN_S) for child in children))
         self._pins.stop()
+        self._numbers.stop()
         if not await asyncio.to_thread(self._journal.stop, STOP_JOURNAL_S):
             log.error("storage did not take the last records; they are lost")
         self._socket.stop()
@@ -299,6 +303,8 @@ class Controller:
         """From a child; its kinds have been checked."""
         if isinstance(message, ipc.CardRead):
             self._card(message)
+        elif isinstance(message, ipc.PinTyped):
+            self._numbers.typed(message, self.happen)
         elif isinstance(message, ipc.Acknowledged):
             self._journal.acknowledge(
                 message.epoch, message.stream, message.through_seq, message.through_digest, forked=message.forked
@@ -308,12 +314,16 @@ class Controller:
                 self._resets = message.resets
             self.happen(event)
 
+    def number_checked(self, answer: events.PinChecked | events.CardPresented) -> None:
+        """From the thread that checks numbers, or from within a step; it is taken in a step of its own."""
+        self._on_loop(self.happen, answer)
+
     def _card(self, card: ipc.CardRead) -> None:
         began_ns = time.monotonic_ns()
         if card.reader not in self._config.readers:
             log.error("a card from a reader that this station does not have")
             return
-        self.happen(card_event(self._roster, card))
+        self.happen(card_event(self._roster, card, self._config.station_id))
         times = {"received_ns": card.received_mono_ns, "began_ns": began_ns, "decided_ns": time.monotonic_ns()}
         self._socket.tell({"card": card.reader, **times})
 

@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 
 from contract.records import Direction
 from edge.core import config as core
+from edge.core.pin_state import PinConfig
 from edge.core.supervision_state import SupervisionConfig
 from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
 from edge.runtime.load_config import environment_config, loads_config
@@ -27,6 +28,7 @@ def core_config(config: Config) -> core.StationConfig:
             plan=plan_of(config.schedule),
             door=door,
             access=_access(config.access),
+            pins=_pins(config),
             presence=presence_config(config.presence, named(config.sensors, SensorDriver.RADAR_LD2410)),
             environment=environment_config(
                 config.environment,
@@ -52,6 +54,14 @@ def _door(section: DoorSection) -> core.DoorConfig:
         lock_kind=section.lock_kind,
         exit_action=section.exit_action,
         bounce_ms=section.debounce_ms,
+    )
+
+
+def _pins(config: Config) -> PinConfig:
+    return PinConfig(
+        pairing_ms=config.access.number_wait_s * 1_000,
+        keypads=frozenset(reader.id for reader in config.readers if reader.keypad),
+        codes_alone=config.access.codes_alone,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from contract.ids import CredentialHash, ReaderId
 from contract.plain import plain
-from contract.policy.model import Member
+from contract.policy.model import Factor, Member
 from edge.core.access import explain_card
 from edge.core.config import StationConfig
 from edge.core.events import CardPresented
@@ -37,7 +37,8 @@ class Explainer:
     hash_key: bytes
 
     def answer(self, question: Mapping[str, Any], state: StationState, now: Now) -> dict[str, Any]:
-        """The decision and every rule's verdict. `question` has `card`, and may have `reader` and `at`.
+        """The decision and every rule's verdict. `question` has `card`, and may have `reader`, `at` and `pin`: true
+        asks what the card and its right number would do.
 
         Raises:
             ValueError: the question cannot be understood; the message says why and repeats no card bits.
@@ -50,7 +51,8 @@ class Explainer:
             member = self.roster.find(credential)
         except RosterUnavailable as error:
             available, trouble = False, str(error)
-        event = CardPresented(reader, credential, member, moment.mono_ms, roster_available=available)
+        factors = frozenset({Factor.CARD, Factor.PIN} if question.get("pin") is True else {Factor.CARD})
+        event = CardPresented(reader, credential, member, moment.mono_ms, roster_available=available, factors=factors)
         explanation = explain_card(self.config, state, event, moment)
         posture, cause = wanted(self.config, state, moment)
         local = datetime.fromtimestamp(moment.wall_ms / 1_000, self.config.timezone)
@@ -61,6 +63,7 @@ class Explainer:
             "clock_trusted": moment.clock_trusted,
             "posture": posture,
             "posture_cause": cause,
+            "factors": sorted(factors),
             "member": None if member is None else member.id,
             "roster_trouble": trouble,
             **plain(explanation.decision),
@@ -111,6 +114,8 @@ def in_words(answer: Mapping[str, Any]) -> str:
     """The answer for a person; the rule that decides is marked."""
     what = "is let in" if answer["granted"] else "is refused"
     who = f"member {answer['member']}" if answer["member"] else "a card on no roster"
+    if Factor.PIN in answer["factors"]:
+        who += " with its right number"
     lines = [
         f"{who} {what} at reader {answer['reader']}, {answer['at']}"
         + ("" if answer["clock_trusted"] else " (the station does not trust its clock)"),

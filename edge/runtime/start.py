@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from contract.ids import Epoch
+from contract.ids import Epoch, NodeId
 from contract.policy.model import Member
 from edge.core import events
 from edge.core.state import StationState
@@ -22,6 +22,9 @@ class Roster(Protocol):
 
     def find(self, credential: Any) -> Member | None:
         """Raises `RosterUnavailable` within 20 ms."""
+
+    def nodes(self) -> frozenset[NodeId]:
+        """The nodes that the station belongs to. Raises likewise."""
 
 
 @dataclass(frozen=True)

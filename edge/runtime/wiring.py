@@ -19,6 +19,7 @@ from edge.journal.errors import JournalError, SchemaTooNew
 from edge.journal.journal import Journal
 from edge.journal.model import MIB, Budget
 from edge.roster.credential import load_or_create_key
+from edge.roster.numbers import NumberReader
 from edge.roster.reader import RosterReader
 from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
 from edge.runtime.core_config import core_config
@@ -111,6 +112,7 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     from edge.runtime.health import HealthMeter
     from edge.runtime.ipc import Child
     from edge.runtime.journal_thread import JournalThread
+    from edge.runtime.pin_checking import PinChecking
     from edge.runtime.resuming import resume
     from edge.runtime.station_socket import SOCKET_NAME, StationSocket
 
@@ -156,6 +158,7 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
             journal, lambda: Journal.open(journal_path(config), _budget(config)), controller.journal_reported
         ),
         {which: child(which) for which in (Child.READER, Child.UPLINK)},
+        PinChecking(NumberReader(roster_path(config), key), len(config.readers), controller.number_checked),
     )
     return controller
 

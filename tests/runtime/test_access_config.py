@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from contract.ids import ReaderId
 from contract.policy.model import Antipassback
 from contract.records import Direction
 from edge.core.config import StationConfig
+from edge.core.pin_state import PinConfig
 from edge.runtime.config import ConfigError, load
 from edge.runtime.core_config import core_config
 from tests.runtime.test_explaining import STATION
@@ -36,9 +38,20 @@ def test_without_a_section_there_is_no_limit_and_every_reader_leads_in(tmp_path:
     assert config.readers_out == frozenset()
 
 
+def test_keypads_and_numbers_reach_the_core(tmp_path: Path) -> None:
+    keypad = OUT.replace('"out"', '"in"').replace("way-out", "second") + "keypad = true\n"
+    config = core(tmp_path, "[access]\ncodes_alone = true\nnumber_wait_s = 20\n" + keypad)
+
+    assert config.pins == PinConfig(pairing_ms=20_000, keypads=frozenset({ReaderId("second")}), codes_alone=True)
+    assert core(tmp_path, "").pins == PinConfig()
+
+
 @pytest.mark.parametrize(
     ("more", "place"),
     [
+        ("[access]\nnumber_wait_s = 2", "section [access], key 'number_wait_s': 2 is outside"),
+        ("[access]\ncodes_alone = true", "section [access], key 'codes_alone': needs a reader with keypad"),
+        (OUT + 'keypad = "yes"', "section [readers[1]], key 'keypad': must be bool"),
         ("[access]\ncapacity = 0", "section [access], key 'capacity': 0 is outside"),
         ("[access]\nantipassback_forget_s = 1", "section [access], key 'antipassback_forget_s': 1 is outside"),
         ('[access]\nantipassback = "sometimes"', "section [access], key 'antipassback': 'sometimes' is not one of"),

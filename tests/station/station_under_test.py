@@ -179,14 +179,15 @@ def running_station(
     sim_extra: str = "",
     edge_extra: str = "",
     equipped: bool = False,
+    prepare: Callable[[Layout], None] = put_roster,
 ) -> Iterator[StationUnderTest]:
     """A station that is ready for cards; everything ends with the block. `…_extra` is more TOML for its programs,
-    `equipped` gives it everything of `yizhan.stack.hardware`."""
+    `equipped` gives it everything of `yizhan.stack.hardware`; `prepare` makes the files that it finds."""
     layout = Layout(directory, Ports.free())
     write_files(layout, Options(release_ms=1_000, edge_extra=edge_extra, equipped=equipped))
     with layout.sim_config.open("a", encoding="utf-8") as sim:
         sim.write(sim_extra)
-    put_roster(layout)
+    prepare(layout)
     with Services(station(layout, watchdog_ms=watchdog_ms), control_socket=layout.control_socket) as services:
         services.start()
         under_test = StationUnderTest(layout, services)

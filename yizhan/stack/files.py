@@ -144,6 +144,7 @@ device = {quoted(layout.reader_device)}
 baud = 115200
 address = 1
 key_file = {quoted(layout.reader_key)}
+keypad = true
 [uplink]
 host = "127.0.0.1"
 port = {layout.ports.link}
