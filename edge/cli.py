@@ -106,8 +106,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check_config(options: argparse.Namespace) -> int:
     from edge.runtime.last_good import load_usable
+    from edge.runtime.wiring import register_map
 
     loaded = load_usable(options.config)
+    for section in loaded.config.sensors:
+        if section.is_modbus:
+            register_map(section)
     print(f"{options.config}: station {loaded.config.station.id}, digest {loaded.digest}: can be used")
     return 0
 

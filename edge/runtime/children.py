@@ -37,7 +37,11 @@ KILL_S: Final = 2.0
 BACK_OFF_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0)
 MAX_MESSAGES_PER_TURN: Final = 64
 
-MODULES: Final = {Child.READER: "edge.runtime.reader_process", Child.UPLINK: "edge.uplink"}
+MODULES: Final = {
+    Child.READER: "edge.runtime.reader_process",
+    Child.UPLINK: "edge.uplink",
+    Child.SENSORS: "edge.runtime.sensor_process",
+}
 """Everything that runs beside the controller."""
 
 

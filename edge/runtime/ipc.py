@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Final, cast
 
-from contract.ids import CredentialHash, Epoch, LoadId, NodeId, ReaderId, Session, Stream
+from contract.ids import CredentialHash, Epoch, LoadId, NodeId, ReaderId, SensorId, Session, Stream
 from contract.pins import check_digits
 from contract.plain import PlainError, build, plain
 from contract.policy.passes import VisitPass
@@ -52,6 +52,8 @@ class Child(StrEnum):
 
     READER = "reader"
     UPLINK = "uplink"
+    SENSORS = "sensors"
+    """Only where there are sensors."""
 
 
 # ---------------------------------------------------------------- from any child
@@ -104,6 +106,64 @@ class ReaderStatus:
     online: bool
     detail: str
     resets: int = 0
+
+
+# ---------------------------------------------------------------- from the sensors
+
+
+@dataclass(frozen=True)
+class PresenceSensed:
+    """A radar's report, the fields of `events.PresenceMeasured`."""
+
+    sensor: SensorId
+    moving: bool
+    still: bool
+    distance_cm: int | None = None
+
+    def __post_init__(self) -> None:
+        _check_bounds(self, {"distance_cm": (0, 10_000)})
+
+
+@dataclass(frozen=True)
+class EnvironmentSensed:
+    """The fields of `events.EnvironmentMeasured`."""
+
+    sensor: SensorId
+    temperature_decicelsius: int | None = None
+    humidity_percent: int | None = None
+    carbon_monoxide_ppm: int | None = None
+    smoke: bool | None = None
+    water: bool | None = None
+
+    def __post_init__(self) -> None:
+        bounds = {"temperature_decicelsius": (-1_000, 2_000), "humidity_percent": (0, 100)}
+        _check_bounds(self, bounds | {"carbon_monoxide_ppm": (0, 100_000)})
+
+
+@dataclass(frozen=True)
+class PowerSensed:
+    """The fields of `events.PowerMeasured`."""
+
+    sensor: SensorId
+    power_w: int
+    energy_wh: int
+
+    def __post_init__(self) -> None:
+        _check_bounds(self, {"power_w": (-1_000_000, 1_000_000), "energy_wh": (0, 2**53)})
+
+
+@dataclass(frozen=True)
+class SensorStatus:
+    sensor: SensorId
+    online: bool
+    detail: str = ""
+
+
+def _check_bounds(message: object, bounds: dict[str, tuple[int, int]]) -> None:
+    for name, (low, high) in bounds.items():
+        value = getattr(message, name)
+        if value is not None and not low <= value <= high:
+            raise ValueError(f"{name} is outside {low}–{high}")
 
 
 # ---------------------------------------------------------------- from the uplink
@@ -213,10 +273,12 @@ class StopChild:
 Message = (
     Heartbeat | CardRead | PinTyped | ReaderStatus | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived
     | DownwardRefused | RosterSwitchedTo | RosterTrouble | ShowOutcome | JournalGrew | StateChanged | StopChild
+    | PresenceSensed | EnvironmentSensed | PowerSensed | SensorStatus
 )  # fmt: skip
 
 ALLOWED: Final[dict[Child, frozenset[type]]] = {
     Child.READER: frozenset({Heartbeat, CardRead, PinTyped, ReaderStatus}),
+    Child.SENSORS: frozenset({Heartbeat, PresenceSensed, EnvironmentSensed, PowerSensed, SensorStatus}),
     Child.UPLINK: frozenset(
         {
             Heartbeat,

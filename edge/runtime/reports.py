@@ -63,6 +63,14 @@ def child_event(message: ipc.Message) -> events.Event | None:
             return events.RosterSwitched(message.node, message.version, message.members)
         case ipc.RosterTrouble():
             return events.RosterChanged(message.available, message.detail)
+        case ipc.PresenceSensed(sensor, moving, still, distance_cm):
+            return events.PresenceMeasured(sensor, moving, still, distance_cm)
+        case ipc.EnvironmentSensed():
+            return events.EnvironmentMeasured(**vars(message))
+        case ipc.PowerSensed(sensor, power_w, energy_wh):
+            return events.PowerMeasured(sensor, power_w, energy_wh)
+        case ipc.SensorStatus(sensor, online, detail):
+            return events.SensorChanged(sensor, online, detail)
         case _:
             return None
 
@@ -74,6 +82,9 @@ def child_lost_events(config: StationConfig, child: ipc.Child, detail: str) -> t
             return tuple(events.ReaderChanged(reader, online=False, detail=detail) for reader in config.readers)
         case ipc.Child.UPLINK:
             return (events.UplinkChanged(connected=False, detail=detail),)
+        case ipc.Child.SENSORS:
+            sensors = config.presence.radars + config.environment.sensors + config.environment.meters
+            return tuple(events.SensorChanged(sensor, online=False, detail=detail) for sensor in sensors)
 
 
 def presented_ms(card: ipc.CardRead | ipc.PinTyped) -> int:

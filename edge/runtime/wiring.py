@@ -11,10 +11,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from contract.ids import ReaderId
+from contract.ids import ReaderId, SensorId
 from edge.journal.errors import JournalError, SchemaTooNew
 from edge.journal.journal import Journal
 from edge.journal.model import MIB, Budget
@@ -23,10 +24,15 @@ from edge.roster.numbers import NumberReader
 from edge.roster.reader import RosterReader
 from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
 from edge.runtime.core_config import core_config
+from edge.runtime.sensor_config import SensorDriver, SensorSection
 
 if TYPE_CHECKING:
     from edge.drivers.keypad import TypedNumber
+    from edge.drivers.ld2410_frames import Report
+    from edge.drivers.radar_ld2410 import Ld2410
     from edge.drivers.reader_osdp import CardBits, OsdpReader
+    from edge.drivers.register_map import RegisterMap
+    from edge.drivers.sensors_modbus import Readings, SensorLine
     from edge.runtime.controller import Controller
 
 log = logging.getLogger(__name__)
@@ -94,6 +100,74 @@ def _channel_key(section: ReaderSection) -> bytes:
     return key
 
 
+# ---------------------------------------------------------------- the sensors process
+
+
+def build_radars(
+    config: Config,
+    on_report: Callable[[SensorId, "Report"], None],
+    on_status: Callable[[SensorId, bool, str], None],
+) -> list["Ld2410"]:
+    sections = [section for section in config.sensors if not section.is_modbus]
+    if not sections:
+        return []
+    from edge.drivers.radar_ld2410 import Ld2410
+
+    return [
+        Ld2410(
+            section.id,
+            str(section.device),
+            section.line_baud,
+            on_report=partial(on_report, section.id),
+            on_status=partial(on_status, section.id),
+        )
+        for section in sections
+    ]
+
+
+def build_sensor_lines(
+    config: Config,
+    on_readings: Callable[[SensorId, "Readings"], None],
+    on_status: Callable[[SensorId, bool, str], None],
+) -> list["SensorLine"]:
+    """One for each device. Raises `ConfigError` for a register map that cannot be used."""
+    slaves: dict[Path, list[SensorSection]] = {}
+    for section in config.sensors:
+        if section.is_modbus:
+            slaves.setdefault(section.device, []).append(section)
+    if not slaves:
+        return []
+    from edge.drivers.sensors_modbus import SensorLine, Slave
+
+    return [
+        SensorLine(
+            str(device),
+            sections[0].line_baud,
+            [Slave(section.id, section.address or 0, register_map(section)) for section in sections],
+            on_readings=on_readings,
+            on_status=on_status,
+        )
+        for device, sections in slaves.items()
+    ]
+
+
+def register_map(section: SensorSection) -> "RegisterMap":
+    """Where a Modbus sensor keeps its readings. Raises `ConfigError`."""
+    from edge.drivers.register_map import MapError, load_map
+
+    assert section.map is not None
+    try:
+        mapped = load_map(section.map)
+    except MapError as error:
+        raise ConfigError(f"section [sensors {section.id!r}], key 'map': {error}") from None
+    if mapped.is_meter is not (section.driver is SensorDriver.METER_MODBUS):
+        what = ", ".join(sorted(mapped.measures))
+        raise ConfigError(
+            f"section [sensors {section.id!r}], key 'map': {section.map} measures {what}: not for a {section.driver}"
+        )
+    return mapped
+
+
 # ---------------------------------------------------------------- the controller
 
 
@@ -103,7 +177,7 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
     Raises:
         ConfigError, KeyUnusable, SchemaTooNew: nothing that trying again would mend.
     """
-    from edge.drivers.door_gpio import GpiozeroDoorPins
+    from edge.drivers.door_gpio import GpiozeroDoorPins, LoadPin
     from edge.runtime.children import SupervisedChild
     from edge.runtime.clock_watch import ClockWatch
     from edge.runtime.controller import Controller
@@ -148,16 +222,19 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
             lambda running, detail: controller.child_changed(which, running, detail),
         )
 
+    load_pins = [LoadPin(load.id, load.pin, load.active_high) for load in config.loads]
+    children = [Child.READER, Child.UPLINK, *([Child.SENSORS] if config.sensors else [])]
     controller.attach(
         GpioThread(
-            lambda on_change: GpiozeroDoorPins(config.gpio, on_change),
+            lambda on_change: GpiozeroDoorPins(config.gpio, on_change, load_pins),
             controller.pins_reported,
             tuple(config.gpio.wired_points),
+            tuple(pin.load for pin in load_pins),
         ),
         JournalThread(
             journal, lambda: Journal.open(journal_path(config), _budget(config)), controller.journal_reported
         ),
-        {which: child(which) for which in (Child.READER, Child.UPLINK)},
+        {which: child(which) for which in children},
         PinChecking(NumberReader(roster_path(config), key), len(config.readers), controller.number_checked),
     )
     return controller
