@@ -65,7 +65,7 @@ def fail(why: str, code: int) -> int:
 
 def run(layout: Layout, options: argparse.Namespace) -> int:
     layout.ports.check()
-    write_files(layout, Options(edge_extra=IMPATIENT))
+    write_files(layout, Options(edge_extra=IMPATIENT, equipped=True))
     prepare(layout)
     with Services([*cloud(layout), *station(layout)], control_socket=layout.control_socket) as services:
         services.start()

@@ -104,6 +104,10 @@ operations_url = "http://127.0.0.1:{layout.ports.api}/"
 control = {quoted(layout.control_socket)}
 [stories]
 held_ms = {options.held_ms + 5_000}
+still_ms = 60000
+loiter_ms = 20000
+smoke_ms = 5000
+tamper_ms = 2500
 pass_file = {quoted(layout.visit_pass)}
 """
     for person in PEOPLE:
