@@ -22,6 +22,11 @@ export function t(key: MessageKey, values: Values = {}): string {
   return fill(MESSAGES[language.value][key], values);
 }
 
+/** A text in a language of its own choosing, for what everybody has to understand. */
+export function inLanguage(chosen: Language, key: MessageKey): string {
+  return MESSAGES[chosen][key];
+}
+
 /** The text of a key made from outside data (a reason code, a record's kind), or null where this page is older than the code. */
 export function knownText(key: string, values: Values = {}): string | null {
   return Object.hasOwn(MESSAGES.zh, key) ? t(key as MessageKey, values) : null;
