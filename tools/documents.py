@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from contract import asyncapi
+from edge.console.app import openapi_document as kiosk_api
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -45,6 +46,7 @@ DOCUMENTS: Final = (
     Document(ROOT / "docs/asyncapi.yaml", asyncapi_text, yaml.safe_load),
     Document(ROOT / "web/openapi/ops.json", lambda: printed_by("cloud", "openapi"), json.loads),
     Document(ROOT / "web/openapi/panel.json", lambda: printed_by("sim", "openapi"), json.loads),
+    Document(ROOT / "web/openapi/kiosk.json", kiosk_api, json.loads),
 )
 
 

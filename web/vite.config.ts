@@ -2,10 +2,13 @@ import vue from "@vitejs/plugin-vue";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** The two pages are two builds (`--mode ops`, `--mode panel`): each is served by its own program at its own root. */
+const PAGES = { ops: 8080, panel: 8090, kiosk: 8091 } as const;
+type Page = keyof typeof PAGES;
+
+/** Each page is a build of its own (`--mode ops`, `panel`, `kiosk`), served by its own program at its own root. */
 export default defineConfig(({ mode }) => {
   const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const page = mode === "panel" ? "panel" : "ops";
+  const page: Page = mode === "panel" || mode === "kiosk" ? mode : "ops";
   return {
     root: mode === "test" ? here(".") : here(`src/${page}`),
     plugins: [vue()],
@@ -21,7 +24,7 @@ export default defineConfig(({ mode }) => {
     },
     server: {
       host: "127.0.0.1",
-      proxy: { "/api": page === "ops" ? "http://127.0.0.1:8080" : "http://127.0.0.1:8090" },
+      proxy: { "/api": `http://127.0.0.1:${PAGES[page]}` },
     },
     test: { root: here("."), include: ["tests/**/*.test.ts"], environment: "happy-dom" },
   };

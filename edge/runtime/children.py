@@ -40,6 +40,7 @@ MAX_MESSAGES_PER_TURN: Final = 64
 MODULES: Final = {
     Child.READER: "edge.runtime.reader_process",
     Child.UPLINK: "edge.uplink",
+    Child.CONSOLE: "edge.console",
     Child.SENSORS: "edge.runtime.sensor_process",
 }
 """Everything that runs beside the controller."""

@@ -22,6 +22,7 @@ from contract.records import Direction
 from contract.topics import TopicError, station_id
 from edge.core.config import ExitAction, LockKind, RelockOn
 from edge.core.events import Point
+from edge.runtime.console_config import ConsoleSection
 from edge.runtime.load_config import ComfortSection, EnvironmentSection, LoadSection, check_loads
 from edge.runtime.presence_config import PresenceSection
 from edge.runtime.schedule_config import ScheduleSection
@@ -252,6 +253,7 @@ class Config:
     """Postures by the week; the first that is open decides."""
     access: AccessSection = field(default_factory=AccessSection)
     presence: PresenceSection = field(default_factory=PresenceSection)
+    console: ConsoleSection = field(default_factory=ConsoleSection)
     sensors: tuple[SensorSection, ...] = ()
     loads: tuple[LoadSection, ...] = ()
     comfort: ComfortSection = field(default_factory=ComfortSection)

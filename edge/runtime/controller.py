@@ -32,6 +32,7 @@ from edge.runtime.clock_watch import ClockWatch
 from edge.runtime.explaining import Explainer
 from edge.runtime.health import HealthMeter
 from edge.runtime.looking_up import card_event
+from edge.runtime.noticing import notice_of
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.pin_checking import PinChecking
 from edge.runtime.picture import state_message
@@ -100,7 +101,9 @@ class Controller:
         self._pins, self._journal, self._children, self._numbers = pins, journal, children, numbers
         self._uplink = children[ipc.Child.UPLINK]
         self._actuators = Actuators(pins, children, numbers, self._socket.tell, self._stop_soon)
-        self._teller = StateTeller(self._picture, [self._uplink], self._socket.tell)
+        self._console = children.get(ipc.Child.CONSOLE)
+        listeners = [self._uplink] if self._console is None else [self._uplink, self._console]
+        self._teller = StateTeller(self._picture, listeners, self._socket.tell)
 
     # ------------------------------------------------ life
 
@@ -178,6 +181,8 @@ class Controller:
         ticket = self._record(step.records, now) if step.records else None
         self._obey(self._actuation.take(acts, ticket, now.mono_ms))
         self._obey(self._actuation.at_once(signs))
+        if self._console is not None and (notice := notice_of(step)) is not None:
+            self._console.send(notice)
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
             self._snapshot()
         self._set_timer()

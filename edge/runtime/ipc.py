@@ -21,7 +21,7 @@ from contract.ids import CredentialHash, Epoch, LoadId, NodeId, ReaderId, Sensor
 from contract.pins import check_digits
 from contract.plain import PlainError, build, plain
 from contract.policy.passes import VisitPass
-from contract.records import Posture
+from contract.records import Posture, Reason
 from edge.core.effects import Feedback
 from edge.core.events import AlarmAside, AlarmSeen
 
@@ -52,6 +52,8 @@ class Child(StrEnum):
 
     READER = "reader"
     UPLINK = "uplink"
+    CONSOLE = "console"
+    """Only where there is a screen."""
     SENSORS = "sensors"
     """Only where there are sensors."""
 
@@ -270,13 +272,41 @@ class StopChild:
     """Finish what is under way (the uplink says that the station goes offline) and exit."""
 
 
+class NoticeKind(StrEnum):
+    """What has just become of somebody's card, face or number."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    NUMBER_WANTED = "number_wanted"
+    NUMBERS_LOCKED = "numbers_locked"
+    """Numbers are not taken for a while."""
+
+
+@dataclass(frozen=True)
+class DoorNotice:
+    """What to tell whoever stands at the door; to the console, and without a name."""
+
+    kind: NoticeKind
+    reason: Reason | None = None
+
+
+# ---------------------------------------------------------------- from the console
+
+
+@dataclass(frozen=True)
+class AllRight:
+    """Somebody has pressed the screen's button: all is well."""
+
+
 Message = (
     Heartbeat | CardRead | PinTyped | ReaderStatus | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived
     | DownwardRefused | RosterSwitchedTo | RosterTrouble | ShowOutcome | JournalGrew | StateChanged | StopChild
+    | AllRight | DoorNotice
     | PresenceSensed | EnvironmentSensed | PowerSensed | SensorStatus
 )  # fmt: skip
 
 ALLOWED: Final[dict[Child, frozenset[type]]] = {
+    Child.CONSOLE: frozenset({Heartbeat, AllRight}),
     Child.READER: frozenset({Heartbeat, CardRead, PinTyped, ReaderStatus}),
     Child.SENSORS: frozenset({Heartbeat, PresenceSensed, EnvironmentSensed, PowerSensed, SensorStatus}),
     Child.UPLINK: frozenset(
@@ -292,7 +322,7 @@ ALLOWED: Final[dict[Child, frozenset[type]]] = {
         }
     ),
 }
-FROM_CONTROLLER: Final[frozenset[type]] = frozenset({ShowOutcome, JournalGrew, StateChanged, StopChild})
+FROM_CONTROLLER: Final[frozenset[type]] = frozenset({ShowOutcome, JournalGrew, StateChanged, DoorNotice, StopChild})
 
 
 class Channel:

@@ -63,6 +63,8 @@ def child_event(message: ipc.Message) -> events.Event | None:
             return events.RosterSwitched(message.node, message.version, message.members)
         case ipc.RosterTrouble():
             return events.RosterChanged(message.available, message.detail)
+        case ipc.AllRight():
+            return events.WelfareAnswerGiven()
         case ipc.PresenceSensed(sensor, moving, still, distance_cm):
             return events.PresenceMeasured(sensor, moving, still, distance_cm)
         case ipc.EnvironmentSensed():
@@ -82,6 +84,8 @@ def child_lost_events(config: StationConfig, child: ipc.Child, detail: str) -> t
             return tuple(events.ReaderChanged(reader, online=False, detail=detail) for reader in config.readers)
         case ipc.Child.UPLINK:
             return (events.UplinkChanged(connected=False, detail=detail),)
+        case ipc.Child.CONSOLE:
+            return ()
         case ipc.Child.SENSORS:
             sensors = config.presence.radars + config.environment.sensors + config.environment.meters
             return tuple(events.SensorChanged(sensor, online=False, detail=detail) for sensor in sensors)

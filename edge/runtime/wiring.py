@@ -224,6 +224,8 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
 
     load_pins = [LoadPin(load.id, load.pin, load.active_high) for load in config.loads]
     children = [Child.READER, Child.UPLINK, *([Child.SENSORS] if config.sensors else [])]
+    if config.console.is_on:
+        children.append(Child.CONSOLE)
     controller.attach(
         GpioThread(
             lambda on_change: GpiozeroDoorPins(config.gpio, on_change, load_pins),

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 
-const documents = ["ops", "panel"];
+const documents = ["ops", "panel", "kiosk"];
 
 await mkdir(new URL("../src/generated/", import.meta.url), { recursive: true });
 for (const name of documents) {
