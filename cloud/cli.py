@@ -8,6 +8,7 @@ import asyncio
 import getpass
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +18,14 @@ from sqlalchemy.exc import DBAPIError
 
 from cloud import config as configuration
 from cloud.config import Config, ConfigError
-from cloud.domain import administration
+from cloud.domain import administration, fleet
 from cloud.domain.administration import AdministrationError
 from cloud.domain.refusal import Refusal
-from cloud.roster import csv_import, desired, keys, members
+from cloud.domain.scope import Scope
+from cloud.roster import csv_import, desired, keys, members, numbers, visit_passes
 from cloud.roster.desired import Author
 from cloud.roster.keys import SigningKeyError
+from cloud.roster.numbers import NotIssued
 from cloud.service.broker import BrokerFailed
 from cloud.service.program import ALL, Part, StartError, run
 from cloud.store.database import Database, DatabaseRefused
@@ -49,7 +52,7 @@ def main(argv: list[str]) -> int:
     except (ConfigError, StartError, DatabaseRefused, BrokerFailed, SigningKeyError) as error:
         print(f"yizhan cloud: {error}", file=sys.stderr)
         return CANNOT_START
-    except (AdministrationError, Refusal, TopicError, csv_import.CsvError, LookupError) as error:
+    except (AdministrationError, Refusal, NotIssued, TopicError, csv_import.CsvError, LookupError) as error:
         print(f"yizhan cloud: {error}", file=sys.stderr)
         return REFUSED
     except DBAPIError as error:
@@ -99,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     postures = [str(posture) for posture in Posture]
     command.add_argument("--posture", required=True, choices=[*postures, "schedule"], help="schedule: its own")
     command.add_argument("--reason", default="", help="why; operators see it")
-    command.add_argument("--by", default=f"cli:{getpass.getuser()}"[:64], help="who; the operating system's user")
+    command.add_argument("--by", default=_operator(), help="who; the operating system's user")
 
     people = group("members", "who may enter")
     command = add("import", _members_import, "import members from a CSV file, all or nothing", people)
@@ -108,6 +111,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--replace", action="store_true", help="remove members that the file does not name")
     command = add("revoke", _members_revoke, "shut a member out everywhere", people)
     command.add_argument("id")
+    command = add("pin", _members_pin, "draw a number that goes with a member's card, and print it once", people)
+    command.add_argument("id")
+    command.add_argument("--digits", type=int, default=numbers.PIN_DIGITS)
+    command = add("code", _members_code, "draw a number that opens by itself, and print it once", people)
+    command.add_argument("id")
+    command.add_argument("--digits", type=int, default=numbers.CODE_DIGITS)
+    command = add("forget-numbers", _members_forget_numbers, "make all numbers of a member void", people)
+    command.add_argument("id")
+    command = add("issue", _passes_issue, "issue a QR pass, and print it once", group("passes", "passes for visitors"))
+    command.add_argument("--station", required=True, action="append", metavar="ID", help="may be said up to four times")
+    command.add_argument("--minutes", type=int, required=True, help=f"at most {visit_passes.LONGEST_MINUTES}")
+    command.add_argument("--once", action="store_true", help="for one entry at each station")
+    command.add_argument("--reason", default="", help="why; it is written down")
+    command.add_argument("--svg", type=Path, metavar="FILE", help="draw the code into a file")
     add("create", _keys_create, "make the signing key", group("keys", "the signing key"))
     return parser
 
@@ -202,6 +219,62 @@ def _members_revoke(arguments: argparse.Namespace, config: Config) -> None:
     with _ready(config).write() as connection:
         nodes = members.revoke(connection, MemberId(arguments.id))
     print(f"member {arguments.id} revoked in {', '.join(nodes)}" if nodes else f"member {arguments.id} was revoked")
+
+
+def _members_pin(arguments: argparse.Namespace, config: Config) -> None:
+    with _ready(config).write() as connection:
+        issued = numbers.issue_pin(connection, MemberId(arguments.id), _operator(), arguments.digits)
+    _print_number(arguments.id, "with the card", issued)
+
+
+def _members_code(arguments: argparse.Namespace, config: Config) -> None:
+    with _ready(config).write() as connection:
+        issued = numbers.issue_code(connection, MemberId(arguments.id), _operator(), arguments.digits)
+    _print_number(arguments.id, "without a card", issued)
+
+
+def _print_number(member: str, use: str, issued: numbers.Issued) -> None:
+    print(f"member {member}, {', '.join(issued.nodes)}: {issued.digits} ({use})")
+    print(f"under duress: {issued.duress} opens as well and calls for help without a sign")
+    print("Neither is kept and neither can be shown again.")
+
+
+def _members_forget_numbers(arguments: argparse.Namespace, config: Config) -> None:
+    with _ready(config).write() as connection:
+        nodes = numbers.take_back(connection, MemberId(arguments.id), _operator())
+    print(f"member {arguments.id} has no numbers any more in {', '.join(nodes)}")
+
+
+def _passes_issue(arguments: argparse.Namespace, config: Config) -> None:
+    signer = keys.load(config.signing)
+    stations = tuple(StationId(name) for name in arguments.station)
+    with _ready(config).write() as connection:
+        for name in stations:
+            if not fleet.is_visible(connection, Scope.whole(), name):
+                raise LookupError(f"no station {name!r}")
+        made = visit_passes.make(
+            connection,
+            stations,
+            minutes=arguments.minutes,
+            once=arguments.once,
+            by=_operator(),
+            reason=arguments.reason,
+        )
+    shown = visit_passes.text(made, signer)
+    print(shown)
+    if arguments.svg is not None:
+        arguments.svg.write_text(visit_passes.svg(shown))
+    elif sys.stdout.isatty():
+        print(visit_passes.terminal(shown))
+
+
+def _operator() -> str:
+    """Who sits at the command line, for the audit log."""
+    try:
+        return f"cli:{getpass.getuser()}"[:64]
+    except (OSError, KeyError):
+        # A user id without a name, as in a container.
+        return f"cli:{os.getuid()}"
 
 
 def _keys_create(_arguments: argparse.Namespace, config: Config) -> None:

@@ -19,6 +19,8 @@ from cloud.api.models import (
     CommandShown,
     CommandsPage,
     OrdersAsked,
+    PassAsked,
+    PassShown,
     Refused,
     ShelveAsked,
     StationDetail,
@@ -26,20 +28,22 @@ from cloud.api.models import (
 )
 from cloud.domain import acts, alarm_desk, commands, fleet
 from cloud.domain.orders import command_shown
-from cloud.domain.refusal import Refusal
+from cloud.domain.refusal import Refusal, RefusalCode
 from cloud.domain.scope import Scope
-from cloud.roster import desired
+from cloud.roster import desired, visit_passes
 from cloud.roster.desired import Author
+from cloud.roster.keys import Signer
 from cloud.store.database import Database
 from contract.ids import StationId
+from contract.policy.passes import VisitPass
 from contract.topics import STATION_ID
 
 REFUSALS: dict[int | str, dict[str, Any]] = {409: {"model": Refused}}
 Station = Annotated[str, Path(pattern=f"^{STATION_ID.pattern}$")]
 
 
-def add_acting(app: FastAPI, database: Database) -> None:
-    """Add what changes something."""
+def add_acting(app: FastAPI, database: Database, signer: Signer | None) -> None:
+    """Add what changes something. Without a `signer` no pass is issued."""
 
     @app.exception_handler(Refusal)
     async def refused(_request: Request, refusal: Refusal) -> JSONResponse:
@@ -57,6 +61,7 @@ def add_acting(app: FastAPI, database: Database) -> None:
     _add_commands(app, database, do)
     _add_orders(app, do)
     _add_alarms(app, do)
+    _add_passes(app, do, signer)
 
 
 Do = Callable[[str, str, ApiModel, str, Callable[[Connection], ApiModel]], dict[str, Any]]
@@ -96,6 +101,44 @@ def _add_orders(app: FastAPI, do: Do) -> None:
             return _detail(connection, station_id)
 
         return StationDetail.model_validate(do(station_id, key, asked, asked.by, act))
+
+
+def _add_passes(app: FastAPI, do: Do, signer: Signer | None) -> None:
+    @app.post("/api/v1/stations/{station_id}/passes", responses=REFUSALS)
+    def visit_pass(station_id: Station, asked: PassAsked, key: Key) -> PassShown:
+        """Issue a QR pass for the next minutes. It cannot be taken back."""
+        if signer is None:
+            raise Refusal(RefusalCode.NOT_POSSIBLE, "this process has no signing key: [signing] key_file")
+
+        def act(connection: Connection) -> _Made:
+            made = visit_passes.make(
+                connection,
+                (StationId(station_id),),
+                minutes=asked.minutes,
+                once=asked.once,
+                by=asked.by,
+                reason=asked.reason,
+            )
+            return _Made(id=made.id, valid_from_ms=made.valid_from_ms, valid_until_ms=made.valid_until_ms)
+
+        made = _Made.model_validate(do(station_id, key, asked, asked.by, act))
+        whole = VisitPass(**made.model_dump(), stations=(StationId(station_id),), once=asked.once)
+        text = visit_passes.text(whole, signer)
+        return PassShown(
+            id=made.id,
+            text=text,
+            svg=visit_passes.svg(text),
+            valid_until_ms=made.valid_until_ms,
+            once=asked.once,
+        )
+
+
+class _Made(ApiModel):
+    """What is kept of a pass for a repeated request: not enough to enter with."""
+
+    id: str
+    valid_from_ms: int
+    valid_until_ms: int
 
 
 def _add_alarms(app: FastAPI, do: Do) -> None:

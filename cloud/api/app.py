@@ -32,6 +32,7 @@ from cloud.api.models import (
 from cloud.domain import events, fleet, health
 from cloud.domain.scope import Scope
 from cloud.nudge import Nudge
+from cloud.roster.keys import Signer
 from cloud.store.database import Database
 from contract.topics import STATION_ID
 
@@ -45,11 +46,17 @@ _LIVE_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def create_app(
-    database: Database | None, pages_dir: Path, changed: Nudge | None = None, names: tuple[str, ...] = ()
+    database: Database | None,
+    pages_dir: Path,
+    changed: Nudge | None = None,
+    *,
+    names: tuple[str, ...] = (),
+    signer: Signer | None = None,
 ) -> FastAPI:
     """The application. Without a database it only describes itself (`yizhan cloud openapi`).
 
-    `names`: by which it may be addressed for acting, beside numbers and `localhost`.
+    `names`: by which it may be addressed for acting, beside numbers and `localhost`. `signer`: signs passes; None where
+    the key is not at hand.
     """
     feed = LiveFeed(database, changed or Nudge()) if database is not None else None
 
@@ -65,7 +72,7 @@ def create_app(
     if database is not None and feed is not None:
         _add_live(app, feed)
         _add_fleet(app, database)
-        add_acting(app, database)
+        add_acting(app, database, signer)
         _add_operations(app, database)
         _add_pages(app, pages_dir)
     return app

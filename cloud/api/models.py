@@ -330,6 +330,25 @@ class ShelveAsked(UnshelveAsked):
     reason: Why
 
 
+class PassAsked(Asked):
+    """A QR pass for a visitor: for one entry (`once`), or for any number until it ends."""
+
+    minutes: int = Field(ge=5, le=24 * 60)
+    once: bool = True
+    reason: Why
+
+
+class PassShown(ApiModel):
+    """A pass, to be shown or sent to its visitor. It is kept nowhere."""
+
+    id: str
+    text: str
+    svg: str
+    """The text drawn as a QR code."""
+    valid_until_ms: int
+    once: bool
+
+
 class CommandsPage(ApiModel):
     commands: list[CommandShown]
 

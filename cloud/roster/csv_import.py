@@ -19,6 +19,7 @@ from contract.messages import WireCredential, WireMember
 
 REQUIRED: Final = ("id", "name", "trade", "format", "bits", "data")
 OPTIONAL: Final = ("valid_from", "valid_until", "extended_release", "once")
+CARD_FORMATS: Final = ("wiegand", "raw", "text")
 MAX_LINES: Final = 1_000_000
 
 
@@ -109,6 +110,8 @@ def _is_ever_valid(person: WireMember) -> bool:
 def _credential(cells: dict[str, str], where: str) -> WireCredential:
     if not (cells["bits"].isascii() and cells["bits"].isdigit()):
         raise CsvError(f"{where}, column bits: must be a number of bits")
+    if cells["format"] not in CARD_FORMATS:
+        raise CsvError(f"{where}, column format: must be one of {', '.join(CARD_FORMATS)}")
     bits, data = int(cells["bits"]), cells["data"].lower()
     try:
         card = WireCredential.model_validate({"format": cells["format"], "bits": bits, "data": data})

@@ -5,14 +5,14 @@ all above it, so that a change at a province is one row and not one per station.
 organisation's row locked, and marks the stations below as due for a new head in the same transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from cloud.clock import now_ms
-from cloud.store.tables import member, organisation, roster_change, station
+from cloud.store.tables import issued_code, member, organisation, roster_change, station
 from contract.ids import MemberId, NodeId
 from contract.messages import WireMember
 
@@ -57,7 +57,8 @@ class _Log:
 def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMember], *, replace: bool) -> Outcome:
     """Make the organisation's members what `wanted` says; those not named stay unless `replace`.
 
-    Importing the same twice changes nothing. A revoked member who is named again is admitted again.
+    Importing the same twice changes nothing. A revoked member who is named again is admitted again. Numbers are no part
+    of what is imported: a member keeps theirs.
     """
     log = _lock_log(connection, node)
     held = {row.id: row for row in connection.execute(select(member).where(member.c.organisation == node))}
@@ -65,8 +66,8 @@ def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMe
     named: set[str] = set()
     for person in wanted:
         named.add(person.id)
-        wire = person.model_dump(mode="json")
         known = held.get(person.id)
+        wire = person.model_dump(mode="json") | _numbers_of(known)
         if known is not None and known.wire == wire and not known.revoked:
             unchanged += 1
             continue
@@ -82,6 +83,7 @@ def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMe
     for member_id in gone:
         connection.execute(delete(member).where(_is(node, member_id)))
         log.append("remove", member_id, None)
+    _forget_codes(connection, gone)
     _save_log(connection, log)
     return Outcome(added, changed, len(gone), unchanged, log.version)
 
@@ -101,6 +103,29 @@ def revoke(connection: Connection, member_id: MemberId) -> list[NodeId]:
     return concerned
 
 
+def change_everywhere(
+    connection: Connection, member_id: MemberId, change: Callable[[WireMember], WireMember]
+) -> list[NodeId]:
+    """Change what stations are told of a member, in every organisation that has them.
+
+    Raises:
+        UnknownMember: none has.
+    """
+    query = select(member.c.organisation, member.c.revoked, member.c.wire).where(member.c.id == member_id)
+    found = connection.execute(query.order_by(member.c.organisation)).all()
+    if not found:
+        raise UnknownMember(f"no member {member_id!r}")
+    for row in found:
+        node = NodeId(row.organisation)
+        log = _lock_log(connection, node)
+        wire = change(WireMember.model_validate(row.wire)).model_dump(mode="json")
+        connection.execute(update(member).where(_is(node, member_id)).values(wire=wire))
+        if not row.revoked:
+            log.append("upsert", member_id, wire)
+        _save_log(connection, log)
+    return [NodeId(row.organisation) for row in found]
+
+
 def next_revision(previous: int) -> int:
     """A revision above `previous`, and above any that a cloud restored from an older backup has forgotten."""
     return max(previous + 1, now_ms())
@@ -112,6 +137,17 @@ def mark_stations_below(connection: Connection, path: str) -> None:
     greatest = func.max if connection.dialect.name == "sqlite" else func.greatest
     revision = greatest(station.c.roster_revision + 1, now_ms())
     connection.execute(update(station).where(station.c.organisation.in_(below)).values(roster_revision=revision))
+
+
+def _numbers_of(known: Row[Any] | None) -> dict[str, Any]:
+    return {} if known is None else {name: known.wire[name] for name in ("pin", "codes") if name in known.wire}
+
+
+def _forget_codes(connection: Connection, gone: Sequence[str]) -> None:
+    """Codes of those who are nobody's member any more count no longer."""
+    for member_id in gone:
+        if connection.scalar(select(member.c.id).where(member.c.id == member_id).limit(1)) is None:
+            connection.execute(delete(issued_code).where(issued_code.c.member == member_id))
 
 
 def _is(node: NodeId, member_id: str) -> Any:

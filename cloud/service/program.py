@@ -26,6 +26,7 @@ from cloud.config import Config
 from cloud.ingest.worker import IngestWorker
 from cloud.nudge import Nudge
 from cloud.projector.service import ProjectorService
+from cloud.roster.keys import Signer, SigningKeyError
 from cloud.roster.keys import load as load_signer
 from cloud.service.broker import EmbeddedBroker
 from cloud.service.notify import notify
@@ -140,7 +141,8 @@ class _Process:
         self._stack.callback(listener.close)
         bound = listener.getsockname()
         self.addresses["api"] = f"http://{api.host}:{bound[1]}"
-        app = create_app(database, api.pages_dir, changed, (api.host, *api.names))
+        names = (api.host, *api.names)
+        app = create_app(database, api.pages_dir, changed, names=names, signer=_signer_at_hand(self._config))
         config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S)
         server = _Server(config)
         self.work.append(partial(server.serve, sockets=[listener]))
@@ -176,6 +178,15 @@ class _Server(uvicorn.Server):
             await serving
             raise
         raise RuntimeError("the HTTP server has ended by itself")
+
+
+def _signer_at_hand(config: Config) -> Signer | None:
+    """An API process may run where the key is not: it does all but sign passes."""
+    try:
+        return load_signer(config.signing)
+    except SigningKeyError as error:
+        log.warning("no passes are issued here: %s", error)
+        return None
 
 
 async def _first(stop: asyncio.Event, ready: Coroutine[Any, Any, None]) -> bool:

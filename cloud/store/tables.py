@@ -6,7 +6,8 @@ Who writes what, so that no two writers fight over a row:
 |---|---|
 | record, fork, quarantine, finding, received_range (but its `applied_…`) | ingest, one transaction per group |
 | change, live_state, day_counter, day_energy, alarm, projector_head, received_range.applied_… | the one projector |
-| organisation, member, roster_change, station | administration; a station's standing orders: the API too |
+| organisation, member, roster_change, setting, issued_code | administration |
+| station | administration; its standing orders: the API too |
 | command | the API issues, the projector marks what is sent and answered |
 | request, audit, act | the API and the command line; audit is append-only, act is emptied by the projector |
 
@@ -319,6 +320,24 @@ member: Final = Table(
     # A `contract.messages.WireMember`.
     Column("wire", Json, nullable=False),
     Index("member_id", "id"),
+)
+
+setting: Final = Table(
+    "setting",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Json, nullable=False),
+)
+
+issued_code: Final = Table(
+    "issued_code",
+    metadata,
+    # Under the one salt of all codes: two people never have the same.
+    Column("verifier", String(32), primary_key=True),
+    Column("digits", Integer, nullable=False),
+    Column("member", String(64), nullable=False),
+    Index("issued_code_member", "member"),
+    Index("issued_code_digits", "digits"),
 )
 
 roster_change: Final = Table(

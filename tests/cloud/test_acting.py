@@ -17,6 +17,7 @@ from cloud.ingest.commit import Committer
 from cloud.projector.round import Rounds
 from cloud.roster import desired
 from cloud.roster.desired import Author
+from cloud.roster.keys import Signer
 from cloud.store.database import Database
 from cloud.store.tables import audit, command, request
 from contract.messages import Online, StandingAlarm
@@ -33,8 +34,8 @@ BASE = f"/api/v1/stations/{STATION}"
 class Api:
     """The API, asked from within the process. Each request has the same key unless it says another."""
 
-    def __init__(self, database: Database) -> None:
-        self._app = create_app(database, Path("/nonexistent"))
+    def __init__(self, database: Database, signer: Signer | None = None) -> None:
+        self._app = create_app(database, Path("/nonexistent"), signer=signer)
 
     def get(self, path: str) -> httpx.Response:
         return self._ask("GET", path)
