@@ -100,3 +100,19 @@ def test_nothing_is_wider_than_a_phone(ops: str, panel: str) -> None:
     assert done.failure is None
     assert done.results == [0] * 6
     assert done.errors == []
+
+
+def test_somebody_in_the_panels_plan_can_be_chosen_and_told_what_to_do(panel: str) -> None:
+    chosen = "document.querySelector('.acts .who').textContent.replace(/\\s+/g, ' ').trim()"
+    done = browse(
+        panel,
+        [
+            {"wait": ".plan .figure"},
+            {"evaluate": "document.querySelectorAll('.plan .figure').length"},
+            {"click": ".figure.lying"},
+            {"text": [".acts", "起来走动"]},
+            {"evaluate": chosen},
+        ],
+    )
+    assert done.failure is None
+    assert done.results == [6, "刘洋站内躺着"]

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Event } from "@/ops/api";
 import { byUrgency, describeEvent } from "@/ops/words";
-import { describeLine, withoutBounces } from "@/panel/words";
+import { describeLine, nameOf, withoutBounces } from "@/panel/words";
 import { language } from "@/shared/preferences";
 import { ago, dayName, duration } from "@/shared/time";
 import type { StationSummary } from "@/ops/api";
@@ -97,5 +97,32 @@ describe("a contact's chatter", () => {
       { line: edge(17, true), bounces: 0 },
       { line: { kind: "door", open: true }, bounces: 0 },
     ]);
+  });
+});
+
+describe("people at the simulated station", () => {
+  const names = new Map([["rider-1", "王磊"]]);
+
+  it("are said to be where they are, and how many are inside then", () => {
+    expect(describeLine({ kind: "person", person: "rider-1", place: "inside", inside: 1 }, names)).toBe("王磊在站内，共 1 人");
+    language.value = "en";
+    expect(describeLine({ kind: "person", person: "rider-1", place: "inside", inside: 2 }, names)).toBe(
+      "王磊 is inside; 2 people in all",
+    );
+  });
+
+  it("lie down and get up", () => {
+    expect(describeLine({ kind: "doing", person: "rider-1", doing: "lying", place: "inside" }, names)).toBe("王磊躺下不动");
+  });
+
+  it("break beams that have names", () => {
+    expect(describeLine({ kind: "beam", beam: "outer", broken: true }, names)).toBe("外侧光束被挡住");
+    language.value = "en";
+    expect(describeLine({ kind: "beam", beam: "inner", broken: false }, names)).toBe("The inner beam is whole again");
+  });
+
+  it("have a word for them when nobody knows their name", () => {
+    expect(nameOf("shadow-visit-3", names)).toBe("陌生人");
+    expect(nameOf("visitor-visit-3", names)).toBe("访客");
   });
 });
