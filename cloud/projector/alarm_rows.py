@@ -2,8 +2,8 @@
 
 A row *stands* while its alarm is listed. It is *active* while its condition lasts; a latched alarm whose condition has
 ended goes on standing until somebody has acknowledged it. What is older than a row (`as_of_ms`) changes nothing but
-the names of who acknowledged or shelved it: these only records tell, while the station's state tells all the rest, and
-often sooner.
+who acknowledged or shelved it, when and why: that only records tell in full, while the station's state tells all the
+rest, and often sooner.
 """
 
 from collections.abc import Sequence
@@ -158,10 +158,12 @@ class AlarmRows:
             "as_of_ms": at_ms,
         }
         if held is None:
-            self._connection.execute(insert(alarm).values(**key._asdict(), **values))
+            by = item.acknowledged_by[:64] or None
+            self._connection.execute(insert(alarm).values(**key._asdict(), acknowledged_by=by, **values))
         elif held.as_of_ms <= at_ms:
             is_same = held.standing and held.since_ms == item.since_ms
-            self._change(key, **{**({} if is_same else _AS_NEW), **values})
+            named = {"acknowledged_by": item.acknowledged_by[:64]} if item.acknowledged_by else {}
+            self._change(key, **{**({} if is_same else _AS_NEW), **values, **named})
 
     def _held(self, key: AlarmKey) -> Row[Any] | None:
         return self._connection.execute(select(alarm).where(*_is(key))).one_or_none()

@@ -94,9 +94,9 @@ function variantOf(event: Event): string {
 }
 
 function eventValues(event: Event, zone: string): Values {
-  const values: Values = { member: event.member_name ?? "" };
+  const values: Values = { member: event.member_name ?? "", reason: "" };
   for (const [name, value] of Object.entries(event.body)) {
-    if (typeof value === "string" || typeof value === "number") values[name] ??= value;
+    if (typeof value === "string" || typeof value === "number") values[name] ||= value;
     if (typeof value === "number" && name.endsWith("_ms")) values[name] = duration(Math.abs(value));
   }
   values["member"] ||= String(event.body["member"] ?? t("event.somebody"));
