@@ -4,21 +4,16 @@ import argparse
 import json
 import logging
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+from edge import alarm_cli
+from edge.asking import NoAnswer, Refused, ask, follow
 from edge.runtime.config import ConfigError, LoadedConfig, load
-from edge.runtime.station_socket import SOCKET_NAME
 
 EXIT_FAILED: Final = 1
 EXIT_CONFIG: Final = 2
-ASK_TIMEOUT_S: Final = 5.0
-
-
-class NoAnswer(ConfigError):
-    """There is no station to be asked where the configuration says."""
 
 
 def main(argv: list[str]) -> int:
@@ -29,6 +24,9 @@ def main(argv: list[str]) -> int:
     except ConfigError as error:
         print(f"yizhan edge: {error}", file=sys.stderr)
         return EXIT_FAILED if isinstance(error, NoAnswer) else EXIT_CONFIG
+    except Refused as error:
+        print(f"yizhan edge: {error}", file=sys.stderr)
+        return EXIT_FAILED
     except BrokenPipeError:
         # `yizhan edge tail | head` is no failure; keep the interpreter from flushing into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--reader", metavar="ID", help="the station's first reader if not given")
     explain.add_argument("--json", action="store_true", help="as JSON")
     explain.set_defaults(act=_explain)
+    alarm_cli.add_commands(commands)
     return parser
 
 
@@ -135,21 +134,8 @@ def _replay(options: argparse.Namespace) -> int:
 # ---------------------------------------------------------------- ask
 
 
-def _connected(config: Path) -> socket.socket:
-    path = load(config).config.station.run_dir / SOCKET_NAME
-    end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    end.settimeout(ASK_TIMEOUT_S)
-    try:
-        end.connect(str(path))
-    except OSError as error:
-        raise NoAnswer(f"no station answers at {path}: {error.strerror}") from None
-    return end
-
-
 def _status(options: argparse.Namespace) -> int:
-    with _connected(options.config) as end:
-        end.sendall(b'{"ask":"status"}\n')
-        answer = json.loads(end.makefile("rb").readline())
+    answer = ask(options.config, {"ask": "status"})
     print(json.dumps(answer, ensure_ascii=False, indent=2) if options.json else _in_words(answer))
     return 0
 
@@ -162,12 +148,8 @@ def _explain(options: argparse.Namespace) -> int:
     loaded = load(options.config)
     try:
         try:
-            with _connected(options.config) as end:
-                end.sendall(json.dumps({"ask": "explain", **asked}).encode() + b"\n")
-                answer = json.loads(end.makefile("rb").readline())
-            if "error" in answer:
-                raise ValueError(answer["error"])
-        except ConfigError:
+            answer = ask(options.config, {"ask": "explain", **asked})
+        except NoAnswer:
             answer = _explained_from_files(loaded, asked)
     except (ValueError, OSError) as error:
         print(f"yizhan edge explain: {error}", file=sys.stderr)
@@ -189,11 +171,8 @@ def _explained_from_files(loaded: LoadedConfig, asked: dict[str, Any]) -> dict[s
 
 
 def _tail(options: argparse.Namespace) -> int:
-    with _connected(options.config) as end:
-        end.sendall(b'{"ask":"tail"}\n')
-        end.settimeout(None)
-        for line in end.makefile("rb"):
-            print(line.decode().rstrip(), flush=True)
+    for line in follow(options.config):
+        print(line, flush=True)
     return 0
 
 
@@ -214,8 +193,5 @@ def _in_words(answer: dict[str, Any]) -> str:
         f"journal    epoch {state['epoch'][:8]}, storage {state['storage']}, {state['unacknowledged']} unacknowledged",
         f"clock      {'trusted' if state['clock_trusted'] else 'not synchronised'}",
     ]
-    lines += [
-        f"alarm      {alarm['priority']}: {alarm['code']} {alarm['source']} {alarm['detail']}".rstrip()
-        for alarm in state["alarms"]
-    ] or ["alarms     none"]
+    lines += [f"alarm      {alarm_cli.in_words(alarm)}" for alarm in state["alarms"]] or ["alarms     none"]
     return "\n".join(lines)

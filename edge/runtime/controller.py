@@ -26,6 +26,7 @@ from edge.journal.model import NewRecord
 from edge.runtime import gpio_thread, ipc, journal_thread
 from edge.runtime.actuation import Actuation, Verdict
 from edge.runtime.actuators import Actuators
+from edge.runtime.alarm_questions import AlarmQuestions
 from edge.runtime.children import SupervisedChild
 from edge.runtime.clock import monotonic_ms, wall_ms
 from edge.runtime.clock_watch import ClockWatch
@@ -34,8 +35,8 @@ from edge.runtime.health import HealthMeter
 from edge.runtime.looking_up import card_event
 from edge.runtime.noticing import notice_of
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
-from edge.runtime.pin_checking import PinChecking
 from edge.runtime.picture import state_message
+from edge.runtime.pin_checking import PinChecking
 from edge.runtime.reports import child_event, child_lost_events, pin_events
 from edge.runtime.start import ControllerFailed, LateRestart, Roster, Start
 from edge.runtime.state_teller import StateTeller
@@ -74,6 +75,7 @@ class Controller:
         self._answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "status": self._status,
             "explain": lambda question: explainer.answer(question, self._state, self._now()),
+            **AlarmQuestions(self.happen, lambda: self._state).answers,
         }
         """What can be asked at the socket, by name."""
         self._actuation = Actuation()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from edge.runtime import ipc
 from edge.runtime.children import SupervisedChild
+from edge.runtime.silence import for_people_here
 
 TELL_STATE_S: Final = 0.02
 """The live picture is drawn when the lock has moved, not before."""
@@ -46,7 +47,8 @@ class StateTeller:
         gist = {**picture, "unacknowledged": picture["unacknowledged"] > 0}
         told = False
         for listener in self._listeners:
-            if gist != self._told.get(listener.child) and listener.send(ipc.StateChanged(picture)):
+            said = for_people_here(picture) if listener.child is ipc.Child.CONSOLE else picture
+            if gist != self._told.get(listener.child) and listener.send(ipc.StateChanged(said)):
                 self._told[listener.child] = gist
                 told = True
         if told:

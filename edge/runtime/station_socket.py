@@ -1,9 +1,9 @@
-"""The public Unix socket of a station, for `yizhan edge status`, `yizhan edge explain`, `yizhan edge tail` and tests.
+"""The public Unix socket of a station, for `yizhan edge status`, `explain`, `alarms`, `tail` and their like, and tests.
 
 One JSON object per line. A client says `{"ask": "status"}` and gets one answer (`{"ask": "explain", "card": …}` one on
 a card that nobody shows), or `{"ask": "tail"}` and gets a line for everything that happens from then on. Only root and
 the station's own user may connect; at most `MAX_CLIENTS` do; one that does not read what it is sent is dropped, so that
-it costs the door nothing.
+it costs the door nothing. What must not be seen at the station is not said here (`edge.runtime.silence`).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.runtime.config import SOCKET_NAME
+from edge.runtime.silence import line_for_people_here
 
 __all__ = ["SOCKET_NAME", "StationSocket"]
 
@@ -62,7 +63,10 @@ class StationSocket:
         """Send a line to everybody who tails."""
         if not self._tails:
             return
-        data = _line(line)
+        said = line_for_people_here(line)
+        if said is None:
+            return
+        data = _line(said)
         for writer in list(self._tails):
             if writer.transport.get_write_buffer_size() > MAX_BACKLOG_BYTES:
                 log.warning("a client that does not read is dropped")
@@ -96,7 +100,7 @@ class StationSocket:
                 self._tails.add(writer)
                 writer.write(_line({"tailing": True}))
                 return
-            writer.write(_line(self._answer(question)))
+            writer.write(_line(line_for_people_here(self._answer(question)) or {}))
         except ValueError as error:
             writer.write(_line({"error": str(error)}))
         except RecursionError:
