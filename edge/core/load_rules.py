@@ -8,8 +8,8 @@ be what burns, a fan feeds it, and a sign calls people in.
 *No reading.* Without a temperature, heating and cooling are off: a heater that nobody watches must not run on a guess.
 A building that may freeze has a frost guard of its own in the heater.
 
-*The budget.* Loads that want to be on are let on by falling priority while their power fits; what does not fit stays
-off. Lights in an emergency come first, and the configuration makes sure that they fit.
+*The budget.* Loads that want to be on are let on by falling priority, in the configuration's order, while their power
+fits; what does not fit stays off. In danger only lights want to be on, and the configuration makes sure that they fit.
 """
 
 from collections.abc import Callable, Sequence
@@ -140,6 +140,7 @@ def _temperature(situation: Situation) -> int:
     return situation.temperature_decicelsius
 
 
+EMERGENCY: Final = frozenset({LoadCause.FIRE, LoadCause.HAZARD})
 CLIMATE: Final = frozenset({LoadKind.HEATING, LoadKind.COOLING})
 
 RULES: Final = (
@@ -171,7 +172,7 @@ def settled(loads: Sequence[Load], situation: Situation, budget_w: int | None) -
     if budget_w is None:
         return wishes
     used_w = 0
-    for load in sorted(loads, key=lambda load: _rank(load, wishes[load.id])):
+    for load in sorted(loads, key=lambda load: -load.priority):
         wish = wishes[load.id]
         if not wish.on:
             continue
@@ -183,9 +184,3 @@ def settled(loads: Sequence[Load], situation: Situation, budget_w: int | None) -
     return wishes
 
 
-EMERGENCY: Final = frozenset({LoadCause.FIRE, LoadCause.HAZARD})
-
-
-def _rank(load: Load, wish: Wish) -> tuple[bool, int]:
-    """Who is let on first; loads of one rank in the configuration's order."""
-    return wish.cause not in EMERGENCY, -load.priority
