@@ -28,7 +28,6 @@ KEY_BYTES = 16
 BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
 MAX_READERS = 8
 MAX_OSDP_ADDRESS = 0x7E
-MAX_PIN = 12
 
 
 class ConfigError(Exception):
@@ -174,13 +173,11 @@ class PersonConfig:
     name: str
     card: CardConfig
     known: bool = True
-    pin: str | None = None
-    """What they type after the card in `card_and_pin`."""
+    pin_file: Path | None = None
+    """Holds what they type after the card in `card_and_pin`; read when they do."""
 
     def __post_init__(self) -> None:
         self.person()
-        if self.pin is not None and not (self.pin.isascii() and self.pin.isdigit() and len(self.pin) <= MAX_PIN):
-            raise ValueError(f"pin must be at most {MAX_PIN} digits")
 
     def person(self) -> Person:
         """Raises ValueError when the card's data does not fit its number of bits."""

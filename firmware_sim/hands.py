@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from firmware_sim.config import StoriesConfig, StoryName
 from firmware_sim.crowd import Place
@@ -126,13 +127,14 @@ class Hands:
         """What the station's own timers are waited for with: not compressed."""
         await asyncio.sleep(ms / 1000.0)
 
-    def pass_text(self) -> str:
-        """The visit pass that a visitor has on the phone. Raises ActError when nobody was given one."""
-        file = self.config.pass_file
+    def carried(self, file: Path | None) -> str:
+        """What somebody has in mind or on the phone. Raises ActError when nobody was given it."""
+        if file is None:
+            raise ActError("story: needs a pass_file, or a person's pin_file")
         try:
-            return "" if file is None else file.read_text(encoding="ascii").strip()
+            return file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ActError(f"story: pass_file: {file}: {error}") from None
+            raise ActError(f"story: {file}: {error}") from None
 
     def first_reader(self) -> OsdpReader:
         if not self.station.readers:

@@ -9,7 +9,6 @@ from firmware_sim.crowd import Doing, Place
 from firmware_sim.doorway import THROUGH_MS, Turn
 from firmware_sim.hands import DOOR_MS, Hands, Outcome, Visit
 from firmware_sim.people import PersonId
-from firmware_sim.station import ActError
 
 Play: TypeAlias = Callable[[Hands, Visit], Awaitable[Outcome]]
 
@@ -179,10 +178,8 @@ async def tamper_at_night(hands: Hands, visit: Visit) -> Outcome:
 
 async def card_and_pin(hands: Hands, visit: Visit) -> Outcome:
     """Card, then the number at the keypad, each digit with a finger."""
-    pin = hands.station.pins_of_people.get(visit.person.id)
-    if pin is None:
-        raise ActError(f"story: {visit.person.id} has no pin")
     station = hands.station
+    pin = hands.carried(station.pin_files.get(visit.person.id))
     async with hands.at_door(visit.person.id):
         reader = hands.first_reader().id
         station.present_card(reader, visit.person, visit.id)
@@ -200,7 +197,7 @@ async def qr_visitor(hands: Hands, visit: Visit) -> Outcome:
     """A visitor holds the code on the phone to the scanner."""
     visitor = PersonId(f"visitor-{visit.id}")
     async with hands.at_door(visitor):
-        hands.station.show_code(None, hands.pass_text(), f"pass-{visit.id}", visit.id)
+        hands.station.show_code(None, hands.carried(hands.config.pass_file), f"pass-{visit.id}", visit.id)
         if not await hands.until_free():
             return Outcome.NOT_ADMITTED
         hands.admitted += 1

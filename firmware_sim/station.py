@@ -58,7 +58,7 @@ class Station:
             link = config.link
             self.link = LinkRelay(link.listen_port, link.broker_host, link.broker_port, self._mark_changed)
         self.people: dict[str, Person] = {person.id: person.person() for person in config.people}
-        self.pins_of_people = {person.id: person.pin for person in config.people if person.pin is not None}
+        self.pin_files = {person.id: person.pin_file for person in config.people if person.pin_file is not None}
         keys = [read_key(reader.key_file) for reader in config.readers]
         self.readers = {
             reader.id: OsdpReader(

@@ -89,7 +89,7 @@ class Stories:
         known = name is not StoryName.UNKNOWN_CARD
         people = [p for p in self._station.people.values() if p.known is known and p.id not in busy]
         if name in NEEDS_PIN:
-            people = [person for person in people if person.id in self._station.pins_of_people]
+            people = [person for person in people if person.id in self._station.pin_files]
         inside = {body.person for body in crowd.at(Place.INSIDE)}
         if name is StoryName.EXIT_BY_BUTTON:
             people = [person for person in people if person.id in inside] or people

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +39,7 @@ from firmware_sim.stories import Stories
 T = TypeVar("T")
 
 LIMIT_S = 5.0
-RIDER = PersonConfig("rider-1", "王磊", CardConfig(26, "02b3c4c0", CardFormat.WIEGAND), pin="4711")
+RIDER = PersonConfig("rider-1", "王磊", CardConfig(26, "02b3c4c0", CardFormat.WIEGAND))
 CLEANER = PersonConfig("cleaner-1", "李秀英", CardConfig(32, "04a1b2c3", CardFormat.RAW))
 
 
@@ -55,6 +56,8 @@ def make_config(
     key_file = directory / "reader.key"
     if not key_file.exists():
         key_file.write_text(os.urandom(16).hex())
+    number_file = directory / "rider.number"
+    number_file.write_text("4711\n")
     return SimConfig(
         world=WorldConfig(log=directory / "world.jsonl", seed=7, pace=10.0),
         gpio=GpioConfig(port=0),
@@ -65,7 +68,7 @@ def make_config(
             ReaderConfig(id=f"reader-{number}", device=directory / f"reader-{number}", key_file=key_file)
             for number in range(1, readers + 1)
         ),
-        people=(RIDER, CLEANER),
+        people=(replace(RIDER, pin_file=number_file), CLEANER),
         stories=StoriesConfig(
             run=(StoryName.RIDER_AT_TWO,),
             pace=20.0,

@@ -15,6 +15,7 @@ from yizhan.demo.script import play_stories, summarise
 from yizhan.services import ServiceError, Services
 from yizhan.stack.clients import Unanswered
 from yizhan.stack.files import Options, write_files
+from yizhan.stack.handing_out import NUMBER_HOLDER, hand_out
 from yizhan.stack.layout import Layout, Ports, PortTaken
 from yizhan.stack.prepare import PreparationFailed, prepare
 from yizhan.stack.table import cloud, station
@@ -67,6 +68,7 @@ def run(layout: Layout, options: argparse.Namespace) -> int:
     layout.ports.check()
     write_files(layout, Options(edge_extra=IMPATIENT, equipped=True))
     prepare(layout)
+    hand_out(layout)
     with Services([*cloud(layout), *station(layout)], control_socket=layout.control_socket) as services:
         services.start()
         announce(layout)
@@ -87,6 +89,8 @@ def announce(layout: Layout) -> None:
         f"  运营 operations    http://127.0.0.1:{layout.ports.api}/\n"
         f"  模拟驿站 panel     http://127.0.0.1:{layout.ports.panel}/\n"
         f"  数据与日志 data    {layout.root}\n"
+        f"  {NUMBER_HOLDER.name}的号码 number {layout.member_number.read_text().strip()}"
+        f" · 访客通行码 visitor's pass {layout.visit_pass}\n"
         f"按 Ctrl-C 结束 · Ctrl-C ends it",
         flush=True,
     )

@@ -117,6 +117,8 @@ name = {quoted(person.name)}
 known = {str(person.known).lower()}
 card = {{ format = {quoted(person.format)}, bits = {person.bits}, data = {quoted(person.data)} }}
 """
+        if person is PEOPLE[0]:
+            text += f"pin_file = {quoted(layout.member_number)}\n"
     return text + (sim_hardware(layout) if options.equipped else "")
 
 

@@ -90,6 +90,11 @@ class Layout:
         return self.root / "visit-pass.txt"
 
     @property
+    def member_number(self) -> Path:
+        """The number that the first of the people types after their card."""
+        return self.root / "member-number.txt"
+
+    @property
     def cloud_config(self) -> Path:
         return self.root / "cloud.toml"
 
