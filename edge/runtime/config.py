@@ -46,6 +46,8 @@ class PinFactory(StrEnum):
 
 class ReaderDriver(StrEnum):
     OSDP = "osdp"
+    WEDGE = "wedge"
+    """A reader or code scanner that types like a keyboard."""
 
 
 @dataclass(frozen=True)
@@ -150,11 +152,12 @@ class DoorSection:
 
 @dataclass(frozen=True)
 class ReaderSection:
-    """One OSDP reader on a serial line, `key_file` holding its secure channel base key as 32 hex digits."""
+    """An OSDP reader on a serial line, `key_file` holding its secure channel base key as 32 hex digits, or a keyboard
+    wedge at its event device, which has neither key nor speed nor address."""
 
     id: ReaderId
     device: Path
-    key_file: Path
+    key_file: Path | None = None
     driver: ReaderDriver = ReaderDriver.OSDP
     baud: int = 115_200
     address: int = 1
@@ -166,6 +169,12 @@ class ReaderSection:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.id):
             raise PlainError("readers.id", f"{self.id!r} must be 1–64 letters, digits, '-' or '_'")
+        if self.driver is ReaderDriver.OSDP and self.key_file is None:
+            raise PlainError(f"readers {self.id!r}.key_file", "is missing")
+        if self.driver is ReaderDriver.WEDGE and self.key_file is not None:
+            raise PlainError(f"readers {self.id!r}.key_file", "a wedge has none")
+        if self.driver is ReaderDriver.WEDGE and self.keypad:
+            raise PlainError(f"readers {self.id!r}.keypad", "numbers typed at a wedge are not taken")
         if not 0 <= self.address <= 126:
             raise PlainError(f"readers {self.id!r}.address", f"{self.address} is no OSDP address (0–126)")
         if self.baud not in (9_600, 19_200, 38_400, 57_600, 115_200, 230_400):

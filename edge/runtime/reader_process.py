@@ -1,4 +1,4 @@
-"""The reader child: OSDP lines on one side, the controller's channel on the other.
+"""The reader child: OSDP lines and keyboard wedges on one side, the controller's channel on the other.
 
 Card numbers end here: what goes to the controller is the credential's keyed hash. A number typed at a keypad goes on as
 it is, in memory, because the controller alone knows whose it is to be.
@@ -9,11 +9,13 @@ import logging
 import select
 import sys
 import time
-from typing import Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
 from contract.ids import ReaderId
+from edge.core.effects import Feedback
 from edge.drivers.keypad import TypedNumber
-from edge.drivers.reader_osdp import CardBits, OsdpReader
+from edge.drivers.reader_osdp import CardBits
 from edge.roster.credential import credential_hash
 from edge.runtime import wiring
 from edge.runtime.child_process import EXIT_CONFIG, HEARTBEAT_S, start_child
@@ -32,22 +34,42 @@ from edge.runtime.ipc import (
     StopChild,
 )
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from edge.drivers.reader_wedge import TypedLine
+
 log = logging.getLogger(__name__)
 
 MAX_WAIT_S: Final = 0.25
 
 
+class Reader(Protocol):
+    """What this process needs of a reader, whatever its wire."""
+
+    reader: ReaderId
+
+    def fileno(self) -> int | None: ...
+
+    def service(self) -> float: ...
+
+    def show(self, outcome: Feedback) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class ReaderProcess:
     """Serves the readers of one station until the controller goes."""
 
-    def __init__(self, channel: Channel, hash_key: bytes) -> None:
+    def __init__(self, channel: Channel, hash_key: bytes, cloud_keys: "Mapping[str, Ed25519PublicKey]") -> None:
         self._channel = channel
         self._hash_key = hash_key
-        self._readers: dict[ReaderId, OsdpReader] = {}
+        self._cloud_keys = cloud_keys
+        self._readers: dict[ReaderId, Reader] = {}
         self._next_heartbeat = 0.0
         self._stopping = False
 
-    def add(self, reader: OsdpReader) -> None:
+    def add(self, reader: Reader) -> None:
         self._readers[reader.reader] = reader
 
     def card(self, reader: ReaderId, card: CardBits) -> None:
@@ -57,6 +79,12 @@ class ReaderProcess:
             log.error("reader %s: a card that is none: %s", reader, error)
             return
         self._say(CardRead(reader, credential, card.not_before_mono_ns // 1_000_000, card.received_mono_ns))
+
+    def line(self, reader: ReaderId, line: "TypedLine") -> None:
+        from edge.runtime.scanned import card_of
+
+        if line.text:
+            self._say(card_of(reader, line, self._hash_key, self._cloud_keys))
 
     def number(self, reader: ReaderId, number: TypedNumber) -> None:
         self._say(PinTyped(reader, number.digits, number.not_before_mono_ns // 1_000_000, number.received_mono_ns))
@@ -113,9 +141,10 @@ class ReaderProcess:
 
 def main() -> None:
     start = start_child("reader")
-    process = ReaderProcess(start.channel, wiring.hash_key(start.config))
+    process = ReaderProcess(start.channel, wiring.hash_key(start.config), wiring.pass_keys(start.config))
     try:
-        readers = wiring.build_readers(start.config, process.card, process.number, process.status)
+        readers: list[Reader] = [*wiring.build_readers(start.config, process.card, process.number, process.status)]
+        readers += wiring.build_wedges(start.config, process.line, process.status)
     except ConfigError as error:
         log.error("%s", error)
         sys.exit(EXIT_CONFIG)

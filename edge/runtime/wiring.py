@@ -10,7 +10,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,15 +22,18 @@ from edge.journal.model import MIB, Budget
 from edge.roster.credential import load_or_create_key
 from edge.roster.numbers import NumberReader
 from edge.roster.reader import RosterReader
-from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderSection
+from edge.runtime.config import Config, ConfigError, LoadedConfig, ReaderDriver, ReaderSection
 from edge.runtime.core_config import core_config
 from edge.runtime.sensor_config import SensorDriver, SensorSection
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from edge.drivers.keypad import TypedNumber
     from edge.drivers.ld2410_frames import Report
     from edge.drivers.radar_ld2410 import Ld2410
     from edge.drivers.reader_osdp import CardBits, OsdpReader
+    from edge.drivers.reader_wedge import TypedLine, WedgeReader
     from edge.drivers.register_map import RegisterMap
     from edge.drivers.sensors_modbus import Readings, SensorLine
     from edge.runtime.controller import Controller
@@ -87,10 +90,41 @@ def build_readers(
             on_status=lambda online, detail, resets: on_status(section.id, online, detail, resets),
         )
 
-    return [built(section) for section in config.readers]
+    return [built(section) for section in config.readers if section.driver is ReaderDriver.OSDP]
+
+
+def build_wedges(
+    config: Config,
+    on_line: Callable[[ReaderId, "TypedLine"], None],
+    on_status: Callable[[ReaderId, bool, str, int], None],
+) -> list["WedgeReader"]:
+    sections = [section for section in config.readers if section.driver is ReaderDriver.WEDGE]
+    if not sections:
+        return []
+    from edge.drivers.reader_wedge import WedgeReader
+
+    def built(section: ReaderSection) -> WedgeReader:
+        return WedgeReader(
+            section.id,
+            str(section.device),
+            on_line=lambda line: on_line(section.id, line),
+            on_status=lambda online, detail: on_status(section.id, online, detail, 0),
+        )
+
+    return [built(section) for section in sections]
+
+
+def pass_keys(config: Config) -> "Mapping[str, Ed25519PublicKey]":
+    """The keys by which visit passes are known; none where nothing can scan one: the library takes memory."""
+    if not any(section.driver is ReaderDriver.WEDGE for section in config.readers):
+        return {}
+    from edge.runtime.cloud_keys import cloud_keys
+
+    return cloud_keys(config.uplink.cloud_keys)
 
 
 def _channel_key(section: ReaderSection) -> bytes:
+    assert section.key_file is not None
     try:
         key = bytes.fromhex(section.key_file.read_text().strip())
     except (OSError, ValueError) as error:

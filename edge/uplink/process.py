@@ -16,9 +16,9 @@ from edge.roster.credential import load_or_create_key
 from edge.roster.writer import RosterWriter
 from edge.runtime.child_process import HEARTBEAT_S, ChildStart
 from edge.runtime.clock import monotonic_ms
+from edge.runtime.cloud_keys import cloud_keys
 from edge.runtime.config import Config
 from edge.runtime.ipc import Heartbeat, JournalGrew, Message, StateChanged, StopChild, UplinkStatus
-from edge.uplink import tls
 from edge.uplink.backoff import Backoff
 from edge.uplink.controller import Controller
 from edge.uplink.gate import Gate
@@ -76,7 +76,7 @@ class Uplink:
         reader = JournalReader(config.station.data_dir / "journal.db")
         self._journal = JournalLoop(shipper, reader, self._identity, self._controller.say)
         self._roster = RosterLoop(lambda: open_roster(config), self._controller.say, self._refuse)
-        keys = tls.cloud_keys(uplink.cloud_keys)
+        keys = cloud_keys(uplink.cloud_keys)
         self._station = Station(
             station=config.station_id,
             uplink=uplink,

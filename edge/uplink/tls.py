@@ -1,16 +1,8 @@
-"""The TLS side of the connection, and the cloud's keys."""
+"""The TLS side of the connection."""
 
-import logging
 import ssl
-from collections.abc import Mapping
-from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from edge.runtime.config import TlsSection
-
-log = logging.getLogger(__name__)
 
 
 def context(section: TlsSection) -> ssl.SSLContext:
@@ -19,19 +11,3 @@ def context(section: TlsSection) -> ssl.SSLContext:
     built.minimum_version = ssl.TLSVersion.TLSv1_2
     built.load_cert_chain(str(section.certificate), str(section.key))
     return built
-
-
-def cloud_keys(files: Mapping[str, Path]) -> dict[str, Ed25519PublicKey]:
-    """The keys that can be read; the others are logged and count as unknown, for reporting must go on without them."""
-    keys: dict[str, Ed25519PublicKey] = {}
-    for key_id, path in files.items():
-        try:
-            key = load_pem_public_key(path.read_bytes())
-        except (OSError, ValueError) as error:
-            log.error("cloud key %s (%s) cannot be read: %s", key_id, path, error)
-            continue
-        if isinstance(key, Ed25519PublicKey):
-            keys[key_id] = key
-        else:
-            log.error("cloud key %s (%s) is not an Ed25519 public key", key_id, path)
-    return keys
