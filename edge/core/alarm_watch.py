@@ -8,7 +8,7 @@ from edge.core import environment, loads, loitering, pins, presence, supervision
 from edge.core.alarm_codes import PRIORITY_OF_CHILD
 from edge.core.alarm_group import FLOOD
 from edge.core.alarm_state import AlarmKey, Condition
-from edge.core.alarms import Watch
+from edge.core.alarms import Watch, Watches
 from edge.core.config import StationConfig
 from edge.core.events import StorageStatus
 from edge.core.state import Health, StationState
@@ -69,23 +69,32 @@ def _told(code: AlarmCode, source: str, detail: str | None, seen: bool) -> Condi
     return Condition(code, source, False if seen else None)
 
 
-WATCHES: Final = (
-    Watch(
-        supervision.reads,
-        supervision.conditions,
-    ),
-    Watch(lambda state: (state.durable.door,), of_door),
-    Watch(lambda state: (state.volatile.environment.findings,), environment.conditions),
-    Watch(lambda state: (state.volatile.parts,), of_parts),
-    Watch(lambda state: (state.durable.pins, state.volatile.pins), pins.conditions),
-    Watch(lambda state: (state.durable.occupancy,), presence.conditions),
-    Watch(lambda state: (state.durable.presence, state.volatile.presence.welfare), welfare.conditions),
-    Watch(lambda state: (state.volatile.presence.outside,), loitering.conditions),
-    Watch(lambda state: (state.volatile.parts,), loads.conditions),
+WATCHES: Final = Watches(
+    (
+        Watch(
+            supervision.conditions,
+            "volatile.supervision.points",
+            "volatile.supervision.readers_tampered",
+            "volatile.supervision.edges_over_ms",
+            "volatile.inputs.contact_open",
+            "volatile.inputs.exit_pressed",
+            "durable.door.release",
+            "durable.posture",
+            "volatile.parts.levels_read",
+        ),
+        Watch(of_door, "durable.door", "volatile.parts.levels_read"),
+        Watch(environment.conditions, "volatile.environment.findings"),
+        Watch(of_parts, "volatile.parts"),
+        Watch(pins.conditions, "durable.pins", "volatile.pins.locked"),
+        Watch(presence.conditions, "durable.occupancy"),
+        Watch(welfare.conditions, "durable.presence", "volatile.presence.welfare.unanswered"),
+        Watch(loitering.conditions, "volatile.presence.outside.loiters", "volatile.parts.levels_read"),
+        Watch(loads.conditions, "volatile.parts"),
+    )
 )
 
 
 def known(config: StationConfig, state: StationState) -> set[AlarmKey]:
     """Everything that may be an alarm at this station."""
-    keys = {(each.code, each.source) for watch in WATCHES for each in watch.conditions(config, state)}
+    keys = {(each.code, each.source) for watch in WATCHES.each for each in watch.conditions(config, state)}
     return keys | {FLOOD}

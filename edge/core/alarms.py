@@ -11,6 +11,8 @@ read.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import Final
 
 from contract.records import AlarmCleared, AlarmRaised
@@ -30,17 +32,38 @@ from edge.core.config import StationConfig
 from edge.core.state import StationState
 from edge.core.turn import Turn
 
-__all__ = ["Condition", "Watch", "deadlines", "review", "time_passed"]
+__all__ = ["Condition", "Watch", "Watches", "deadlines", "review", "time_passed"]
 
 MAX_DETAIL_CHARACTERS: Final = 200
 
 
-@dataclass(frozen=True)
 class Watch:
-    """The conditions of one machine, and the parts of the state that they are read from."""
+    """The conditions of one machine, and the parts of the state that they are read from, by their dotted names."""
 
-    reads: Callable[[StationState], tuple[object, ...]]
-    conditions: Callable[[StationConfig, StationState], Iterator[Condition]]
+    def __init__(
+        self, conditions: Callable[[StationConfig, StationState], Iterator[Condition]], first: str, *others: str
+    ) -> None:
+        self.conditions = conditions
+        self.names = (first, *others)
+        self._parts = attrgetter(first, *others)
+
+    def sees(self, before: StationState, after: StationState) -> bool:
+        """Whether one of the parts has become another one."""
+        was, now = self._parts(before), self._parts(after)
+        return was is not now and bool(was != now)
+
+
+@dataclass(frozen=True)
+class Watches:
+    """All of them, in the order in which causes come first."""
+
+    each: tuple[Watch, ...]
+
+    @cached_property
+    def together(self) -> Watch:
+        """Most steps touch nothing that anybody watches: one look instead of one for each."""
+        names = dict.fromkeys(name for watch in self.each for name in watch.names)
+        return Watch(lambda config, state: iter(()), *names)
 
 
 def time_passed(turn: Turn) -> None:
@@ -58,17 +81,18 @@ def deadlines(state: StationState) -> Iterator[int]:
         yield now.flood_ends_ms
 
 
-def review(turn: Turn, before: StationState, watches: tuple[Watch, ...]) -> None:
+def review(turn: Turn, before: StationState, watches: Watches) -> None:
     """Raise and clear alarms until they agree with the conditions; remember what waits for its delay."""
     under_way = turn.parts.levels_read is not before.volatile.parts.levels_read
     if under_way:
         _judge_all(turn, watches)
     elif _is_due(turn):
-        for watch in watches:
+        for watch in watches.each:
             _judge(turn, watch.conditions(turn.config, turn.state))
-    elif turn.state is not before:
-        for watch in watches:
-            if watch.reads(turn.state) != watch.reads(before):
+    elif turn.state is not before and watches.together.sees(before, turn.state):
+        # What an earlier one records here (an alarm) is not what a later one watches.
+        for watch in watches.each:
+            if watch.sees(before, turn.state):
                 _judge(turn, watch.conditions(turn.config, turn.state))
     listed_anew = under_way or turn.durable.alarms is not before.durable.alarms
     if listed_anew or _flood_is_due(turn):
@@ -87,10 +111,10 @@ def _flood_is_due(turn: Turn) -> bool:
     return ends_ms is not None and ends_ms <= turn.mono_ms
 
 
-def _judge_all(turn: Turn, watches: tuple[Watch, ...]) -> None:
+def _judge_all(turn: Turn, watches: Watches) -> None:
     """All conditions; what is on no list any more is over once the run is under way."""
     listed = {alarm_group.FLOOD}
-    for watch in watches:
+    for watch in watches.each:
         listed |= _judge(turn, watch.conditions(turn.config, turn.state))
     if not turn.parts.levels_read:
         return

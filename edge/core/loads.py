@@ -65,8 +65,9 @@ def follow(turn: Turn, before: StationState) -> None:
     config = turn.config
     if not config.loads.loads and not config.environment.meters:
         return
-    hours.keep_up(turn)
-    energy.follow(turn)
+    day = hours.keep_up(turn).day
+    if day is not None and day != turn.durable.loads.energy_day:
+        energy.follow(turn)
     now = turn.volatile.loads
     if not config.loads.loads or now.stopping or not turn.parts.levels_read or turn.parts.gpio.ok is False:
         return
@@ -116,7 +117,8 @@ def _is_same(before: StationState, state: StationState) -> bool:
         and was.hours is now.hours
         and was.parts.gpio is now.parts.gpio
         and was.presence.room.seen is now.presence.room.seen
-        and was.environment is now.environment
+        and was.environment.sensors is now.environment.sensors
+        and was.environment.findings is now.environment.findings
         and was.supervision.points is now.supervision.points
     )
 

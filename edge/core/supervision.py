@@ -101,14 +101,6 @@ def _set(turn: Turn, **changes: object) -> None:
 # ---------------------------------------------------------------- what it means
 
 
-def reads(state: StationState) -> tuple[object, ...]:
-    """What `conditions` depends on."""
-    now, volatile, durable = state.volatile.supervision, state.volatile, state.durable
-    inputs, flaps = volatile.inputs, now.edges_over_ms is not None
-    door = (inputs.contact_open, inputs.exit_pressed, durable.door.release, durable.posture)
-    return now.points, now.readers_tampered, flaps, door, volatile.parts.levels_read
-
-
 def conditions(config: StationConfig, state: StationState) -> Iterator[Condition]:
     """What may be an alarm here."""
     wired, now = config.supervision.points, state.volatile.supervision
