@@ -162,9 +162,10 @@ def levels_read(turn: Turn, event: LevelsRead) -> None:
     )
     if running is not None and turn.door.release == running:
         # The state says released and the pin is at rest: a release for somebody has ended, one that is kept is renewed.
-        if keeper(turn) is None:
+        kept_by = keeper(turn)
+        if kept_by is None:
             _feed(turn, DoorInput.RELOCK, relock_cause=RelockCause.RESTART)
-        else:
+        elif kept_by is running.cause:
             turn.act(ReleaseLock(running.cause, running.member))
     _keep(turn)
     if not event.contact_open:

@@ -181,3 +181,16 @@ def test_public_hours_take_over_when_the_fire_ends_and_an_open_door_is_still_lef
 
     assert only(life.last, DoorReleased).cause is ReleaseCause.FREE_ACCESS
     assert life.wait(HELD_MS * 2) == []
+
+
+def test_public_hours_take_over_a_members_release_when_the_inputs_are_read() -> None:
+    life = Life()
+    life.do(events.DesiredReceived(1, Posture.FREE_ACCESS))
+    life.boot()
+    life.card()
+    life.effects.clear()
+    life.levels()
+
+    assert [effect.cause for effect in life.effects if isinstance(effect, ReleaseLock)] == [ReleaseCause.FREE_ACCESS]
+    assert only(life.last, DoorReleased).cause is ReleaseCause.FREE_ACCESS
+    assert life.lock_released
