@@ -10,8 +10,9 @@ ARGS ?=
 ROUNDS ?= 20
 SEED ?= 1
 YEARS ?= 0.1
+MUTANTS ?= 300
 
-.PHONY: help ready demo test check chaos sim sim-mutants bench pages documents lock clean
+.PHONY: help ready demo test check chaos sim sim-mutants coverage mutation bench pages documents lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +46,15 @@ sim: ready ## Simulated years with every invariant checked, YEARS=n SEED=s; ends
 
 sim-mutants: ready ## Bugs put into the core one at a time: does the simulation find them? Ends with one line of JSON
 	@$(PYTHON) -m proof mutants --seed $(SEED) $(ARGS)
+
+coverage: ready ## Branch coverage of what decides by its own tests; fails below 100 %
+	@mkdir -p .run
+	$(PYTHON) -m coverage run --data-file=.run/coverage --branch --source=edge/core,contract/policy \
+		-m pytest -q tests/core tests/policy
+	$(PYTHON) -m coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
+
+mutation: ready ## Small bugs put into what decides: do its tests notice? MUTANTS=n SEED=s; ends with one line of JSON
+	@$(PYTHON) -m tools.mutation --mutants $(MUTANTS) --seed $(SEED) $(ARGS)
 
 bench: ready ## Measurements beside their floors; ends with one line of JSON
 	@$(PYTHON) -m bench $(ARGS)

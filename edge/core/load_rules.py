@@ -182,5 +182,3 @@ def settled(loads: Sequence[Load], situation: Situation, budget_w: int | None) -
         else:
             used_w += load.power_w
     return wishes
-
-
