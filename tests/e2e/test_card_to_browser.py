@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.chromium import Tab
 from tests.e2e.conftest import Stack
+from tests.e2e.hands import NAME, acknowledge
 from tests.e2e.words import Language, words
 from yizhan.stack.layout import STATION, STATION_NAME
 from yizhan.stack.people import PEOPLE
@@ -84,7 +85,7 @@ def test_a_stranger_is_in_the_timeline_with_the_reason_within_a_second(
 
 
 @both_languages
-def test_a_forced_door_is_an_alarm_on_the_page_within_a_second_and_gone_once_it_is_shut(
+def test_a_forced_door_is_an_alarm_on_the_page_within_a_second_and_gone_once_it_is_shut_and_seen(
     stack: Stack, tab: Tab, language: Language
 ) -> None:
     open_station(tab, stack, language)
@@ -101,8 +102,11 @@ def test_a_forced_door_is_an_alarm_on_the_page_within_a_second_and_gone_once_it_
     opened_ms = stack.happened_at_ms(begun, "door", open=True)
     assert_prompt(alarm_ms, opened_ms)
     assert_prompt(record_ms, opened_ms)
-    tab.until("document.querySelector('.alarms') === null")
+    tab.until(shows(".alarms li.over", alarm))
     tab.until(shows(".timeline .event", words(language, "event.alarm.cleared", code=alarm)))
+    acknowledge(tab, words(language, "alarm.acknowledge"))
+    tab.until("document.querySelector('.alarms') === null")
+    tab.until(shows(".timeline .event", words(language, "event.alarm.acknowledged", by=NAME, code=alarm)))
 
 
 @both_languages
