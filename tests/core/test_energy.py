@@ -221,6 +221,15 @@ def test_a_meter_exchanged_while_the_station_was_off_counts_nothing(more_wh: int
     assert (METER in counted(life)) is counts
 
 
+def test_a_counter_that_leaps_while_the_station_blinks_is_another_meters() -> None:
+    life = Life(STATION)
+    read(life, 1_000)
+    life.do(events.StopRequested("update"))
+    restart(life, clean_stop=True)
+    read(life, 1_001 + COUNTER_STEP_WH)
+    assert METER not in counted(life)
+
+
 @pytest.mark.parametrize("away_ms", [-DAY_MS, LONGEST_AWAY_MS + 1])
 @pytest.mark.parametrize(("more_wh", "counts"), [(0, True), (1, False)])
 def test_after_a_time_that_nobody_knows_a_counter_is_believed_for_a_month(

@@ -82,6 +82,11 @@ def test_what_is_told_often_enough_is_believed() -> None:
     for _ in range(5):
         told = told.again(True, 2)
     assert told == Told(True, True, 2)
+    for times in (1, 2):
+        told = told.again(False, 3)
+        assert (told.believed, told.times) == (True, times)
+    assert told.again(False, 3).believed is False
+    told = Told(True, True, 2)
     assert told.again(None, 2) == told
 
 

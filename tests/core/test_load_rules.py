@@ -218,3 +218,8 @@ def test_never_above_the_budget_and_in_danger_nothing_but_lights(
 def test_a_load_that_cannot_be_is_refused(changes: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         replace(LIGHT, **changes)  # type: ignore[arg-type]
+
+
+def test_the_limits_of_a_load_are_accepted() -> None:
+    for power_w, priority in ((1, 0), (50_000, 9)):
+        assert replace(LIGHT, power_w=power_w, priority=priority).power_w == power_w

@@ -331,6 +331,23 @@ def test_a_compressor_rests_after_each_stop_and_runs_for_a_while_after_each_star
     assert life.on() == {COOLER.id}
 
 
+def test_the_least_time_on_and_the_least_time_off_are_each_its_own() -> None:
+    life = LoadLife(station(replace(HEATER, min_on_ms=20_000, min_off_ms=5_000)))
+    life.wait(5 * SECOND_MS)
+    life.air(0)
+    assert life.on() == {HEATER.id}
+    life.air(300)
+    life.wait(20 * SECOND_MS - 1)
+    assert life.on() == {HEATER.id}
+    life.wait(1)
+    assert life.on() == set()
+    life.air(0)
+    life.wait(5 * SECOND_MS - 1)
+    assert life.on() == set()
+    life.wait(1)
+    assert life.on() == {HEATER.id}
+
+
 def test_an_empty_room_is_kept_less_warm() -> None:
     life = LoadLife(station(HEATER))
     life.air(170)
@@ -531,4 +548,6 @@ def test_the_limits_themselves_are_accepted() -> None:
     loads = tuple(replace(SIGN, id=LoadId(str(n))) for n in range(MAX_LOADS))
     assert LoadsConfig(loads).loads == loads
     assert LoadsConfig((LIGHT,), budget_w=40).budget_w == 40
+    assert LoadsConfig(empty_after_ms=0, blind_empty_after_ms=0, light_off_delay_ms=0, shed_ms=0).shed_ms == 0
+    assert LoadsConfig(hysteresis_decicelsius=0).hysteresis_decicelsius == 0
     assert LoadsConfig(hysteresis_decicelsius=29).hysteresis_decicelsius == 29
