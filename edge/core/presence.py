@@ -105,7 +105,7 @@ def follow(turn: Turn, before: StationState) -> None:
     if occupancy is counted and now.inputs is was.inputs and now.presence is was.presence:
         return
     if occupancy.people > counted.people:
-        _set(turn, proved=now.presence.room.seen is Room.SOMEBODY)
+        _set(turn, proved=_is_seen(now.presence.room))
     leaf_moved = now.inputs.contact_open is not was.inputs.contact_open
     if leaf_moved or _beams_moved(before, turn.state):
         _set(turn, quiet_since_ms=turn.mono_ms)
@@ -180,18 +180,23 @@ def _look(turn: Turn) -> None:
             welfare.moved(turn)
         _set(turn, moving_since_ms=turn.mono_ms if moving else None, moved=False)
     now = _seen(turn.config, room)
-    if now is not room.seen:
-        _set(turn, seen=now, quiet_since_ms=turn.mono_ms, proved=room.proved or now is Room.SOMEBODY)
-        _arm(turn)
-    elif now is Room.SOMEBODY and not room.proved:
+    if not room.proved and _is_seen(room):
         _set(turn, proved=True)
+    if now is not room.seen:
+        _set(turn, seen=now, quiet_since_ms=turn.mono_ms)
+        _arm(turn)
+
+
+def _is_seen(room: RoomNow) -> bool:
+    """Whether a radar sees somebody; what a motion sensor sees says nothing of radars."""
+    return any(report.moving or report.still for report in room.radars.values())
 
 
 def _seen(config: StationConfig, room: RoomNow) -> Room:
     radars = config.presence.radars
     if not radars:
         return Room.UNKNOWN
-    if any(report.moving or report.still for report in room.radars.values()):
+    if _is_seen(room):
         return Room.SOMEBODY
     all_heard = len(room.radars) == len(radars)
     if room.motion_since_ms is not None and not (room.motion_stuck and all_heard):

@@ -33,7 +33,7 @@ class PresenceConfig:
     """The same for radars that have not shown since the last entry that they see."""
     occupied_after_ms: int = 10_000
     """Somebody seen for so long where nobody should be: somebody is inside."""
-    motion_stuck_ms: int = 300_000
+    motion_stuck_ms: int = 240_000
     """A motion sensor that says so without a break, while radars see nobody, is stuck."""
     beam_settle_ms: int = 20
     """A beam's level is believed once it has been stable for so long."""

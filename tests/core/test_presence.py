@@ -278,7 +278,22 @@ def test_a_motion_sensor_that_sees_somebody_overrules_an_empty_radar() -> None:
 
     life.motion(False)
     life.watch(EMPTY_MS)
-    assert life.people() == (0, True)
+    assert life.people() == (1, False), "the radar has not seen whom the motion sensor saw: it may be blind"
+    life.watch(UNPROVED_MS - EMPTY_MS)
+    assert life.people() == (0, False)
+
+
+def test_a_radar_that_is_stuck_at_nobody_never_makes_a_sleeper_vanish_for_sure() -> None:
+    life = PeopleLife()
+    life.radar()
+    life.come_in()
+    life.motion(True)
+    life.watch(20_000)
+    life.motion(False)
+    life.watch(2 * UNPROVED_MS)
+
+    assert life.people() == (0, False)
+    assert not any(isinstance(record, OccupancyCorrected) and record.sure for record, _ in life.records)
 
 
 def test_a_motion_sensor_that_is_stuck_does_not_keep_a_room_occupied() -> None:
