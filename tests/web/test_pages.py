@@ -86,6 +86,51 @@ def test_a_lost_connection_is_shown_until_it_is_back(ops: str) -> None:
     assert done.results == ["cut", True]
 
 
+def test_what_is_not_done_is_said_with_the_reason_kept_and_the_name_remembered(ops: str) -> None:
+    typed = "document.querySelector('dialog input[name={0}]')"
+    fill = typed + ".value = '{1}', " + typed + ".dispatchEvent(new Event('input'))"
+    done = browse(
+        f"{ops}stations/yz-bj-0001?lang=zh",
+        [
+            {"click": ".commands .button:first-child"},
+            {"evaluate": "document.querySelector('dialog [type=submit]').disabled"},
+            {"evaluate": fill.format("reason", "忘带卡")},
+            {"evaluate": fill.format("operator", "王芳")},
+            {"click": "dialog [type=submit]"},
+            {"text": ["dialog .failure", "站点离线"]},
+            {"evaluate": f"{typed.format('reason')}.value"},
+            {"click": "dialog .buttons .button:first-child"},
+            {"click": ".posture .button"},
+            {"evaluate": f"{typed.format('operator')}.value"},
+        ],
+    )
+    assert done.failure is None
+    # The browser itself reports the refusal too.
+    assert [error for error in done.errors if "409" not in error] == []
+    assert (done.results[0], done.results[-2:]) == (True, ["忘带卡", "王芳"])
+
+
+def test_a_visitors_pass_is_drawn_once_it_is_issued(ops: str) -> None:
+    typed = "document.querySelector('dialog input[name={0}]')"
+    fill = typed + ".value = '{1}', " + typed + ".dispatchEvent(new Event('input'))"
+    done = browse(
+        f"{ops}stations/yz-bj-0001?lang=en",
+        [
+            {"click": ".commands .button:nth-child(3)"},
+            {"evaluate": fill.format("reason", "repair")},
+            {"evaluate": fill.format("operator", "Wang")},
+            {"click": "dialog [type=submit]"},
+            {"wait": "dialog.pass img"},
+            {"evaluate": "document.querySelector('dialog.pass img').decode().then(() => 'drawn')"},
+            {"click": "dialog.pass button"},
+            {"wait": "body:not(:has(dialog))"},
+        ],
+    )
+    assert done.failure is None
+    assert done.errors == []
+    assert done.results[-1] == "drawn"
+
+
 def test_nothing_is_wider_than_a_phone(ops: str, panel: str) -> None:
     steps: list[dict[str, Any]] = []
     for language in ("zh", "en"):

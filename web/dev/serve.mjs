@@ -74,6 +74,11 @@ const server = createServer((request, response) => {
     return response.end();
   }
   if (request.method === "POST" || request.method === "PUT") {
+    if (pathname.endsWith("/passes")) {
+      response.writeHead(200, { "Content-Type": "application/json" });
+      const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><path d="M0 0h4v4h-4z" fill="#fff"/><path d="M1 1h1v1h-1zm1 1h1v1h-1z"/></svg>';
+      return response.end(JSON.stringify({ id: "p", text: "YZ1.example", svg, valid_until_ms: Date.now() + 7_200_000, once: true }));
+    }
     // What is asked for is refused as long as the example plays: there is no station to do it.
     response.writeHead(409, { "Content-Type": "application/json" });
     return response.end(JSON.stringify({ code: "station_offline", why: "an example" }));

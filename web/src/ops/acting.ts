@@ -31,11 +31,11 @@ export interface Wish {
   body: Record<string, unknown>;
 }
 
-/** Raises `NotDone`. The same key may be sent again after a lost answer: the cloud does it once. */
-export async function ask(station: StationDetail, wish: Wish, key: string): Promise<void> {
+/** What the cloud answers. Raises `NotDone`. The same key may be sent again after a lost answer: the cloud does it once. */
+export async function ask(station: StationDetail, wish: Wish, key: string): Promise<unknown> {
   const response = await send(`/api/v1/stations/${encodeURIComponent(station.id)}/${wish.path}`, wish, key);
-  if (response.ok) return;
   const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer;
   throw new NotDone(explained(response.status, answer));
 }
 

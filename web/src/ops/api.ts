@@ -11,6 +11,7 @@ export type EventsPage = Schemas["EventsPage"];
 export type LiveChange = Schemas["LiveChange"];
 export type LiveSnapshot = Schemas["LiveSnapshot"];
 export type Load = Schemas["Load"];
+export type PassShown = Schemas["PassShown"];
 export type Posture = Schemas["Posture"];
 export type Priority = Schemas["Priority"];
 export type Sensor = Schemas["Sensor"];
