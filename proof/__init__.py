@@ -7,10 +7,13 @@ a seed, so that seed and commit repeat any failure. What runs is the real code w
 same rules: `journal_model` for the journal on SQLite (held against the real one by a test), `storage` for its thread,
 `shell` for the asyncio controller, `cloud_model` for ingest and its database.
 
-- `acts`, `people`, `city`: what people, building, cloud and bad luck do, drawn a day at a time.
-- `timeline`, `world`, `truth`: virtual time, and what is really so.
+- `acts`, `visits`, `people`: what people, building, cloud and bad luck do, drawn a day at a time. `city`: where the
+  station stands, how it is wired and configured, and whom its roster knows.
+- `timeline`, `world`, `room`, `building`, `keypads`: virtual time, and what is really so: door and lock, bodies and the
+  sensors that see them, air and mains, numbers and whose they are.
+- `deeds`, `faults`, `power`: what each kind of act does.
 - `shell`, `storage`, `journal_model`, `uplink`, `cloud_model`: the station and the fleet's side of its wire.
-- `invariants`, `wire_invariants`: what must hold, one named function each. `life`: puts it all together.
+- `…invariants`, `told`: what must hold, one named function each. `life`: puts it all together.
 - `living`, `years`, `shrink`, `mutants`, `cli`: many lives, a failing one made short, and whether it all
   bites.
 """

@@ -6,15 +6,39 @@ An act with a duration (a stuck contact, a cloud that is away) is one act, so th
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
+
+
+class Typed(IntEnum):
+    """What somebody types at a keypad: the number of the card shown last there, or not."""
+
+    RIGHT = 0
+    WRONG = 1
+    DURESS = 2
 
 
 class ActKind(StrEnum):
     """`who` and `value` by kind; durations and offsets are in milliseconds."""
 
+    VISIT = "visit"
+    """Somebody, body number `who`, comes to the door and waits there for `value` unless they come in."""
     CARD = "card"
     """`who` shows their card at reader `value`."""
+    TYPE = "type"
+    """At reader `who` something is typed, `value` being a `Typed`."""
+    GO = "go"
+    """Body `who` goes through the door way, `value` being a `room.Way`."""
+    LIE = "lie"
+    """Body `who` lies down inside for `value`."""
+    ANSWER = "answer"
+    """`value` 0: somebody touches the screen, 1: a technician has looked."""
+    ACKNOWLEDGE = "acknowledge"
+    """Somebody has seen alarm number `who` of those that stand: `value` 0 at the station, 1 in the cloud."""
+    SHELVE = "shelve"
+    """Alarm number `who` of those that stand is put aside for `value`: at the station (even) or in the cloud (odd)."""
+    CUT_LOAD = "cut_load"
+    """The cloud cuts load number `who` off for `value`."""
     PUSH = "push"
     """`value` 0 from outside, 1 from inside, 2 by violence."""
     LET_GO = "let_go"
@@ -67,6 +91,27 @@ class ActKind(StrEnum):
     CLOCK_LOST = "clock_lost"
     """The wall clock is off by `who` seconds and not trusted for `value`."""
     ROSTER_AWAY = "roster_away"
+    SMOKE = "smoke"
+    WATER = "water"
+    CARBON_MONOXIDE = "carbon_monoxide"
+    """`who` ppm for `value`."""
+    WEATHER = "weather"
+    """`who` tenths of a degree warmer outside than usual, for `value`."""
+    SPARK = "spark"
+    """One report of the air sensor that is not true."""
+    SENSOR = "sensor"
+    """Sensor `who` (0 air, 1 meter, 2 radar) is dead for `value`."""
+    RADAR_LIES = "radar_lies"
+    """For `value` the radar sees nobody (`who` 0), somebody moving (1) or somebody still (2)."""
+    STUCK = "stuck"
+    """Sensor point `who` % 4 of `faults.SEEING` stays dark (`who` < 4) or lit for `value`."""
+    POINT = "point"
+    """Supervised point `who` is active for `value`."""
+    FLAP = "flap"
+    """Supervised point `who` goes back and forth `value` times."""
+    BOLT = "bolt"
+    """The bolt stays where it is for `value`."""
+    METER_EXCHANGED = "meter_exchanged"
 
 
 @dataclass(frozen=True)

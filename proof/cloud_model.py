@@ -7,13 +7,15 @@ Whatever it is sent it commits at once and answers with its unbroken prefix. Its
 from dataclasses import dataclass, field
 
 from cloud.ingest.ranges import Range, merge, through
-from contract.ids import Epoch, Stream
+from contract.ids import Epoch, LoadId, Stream
 from contract.messages import Ack
 from contract.policy.model import Member
 from contract.records import Posture
+from edge.core.events import AlarmAside, AlarmSeen
 from proof.journal_model import Kept
 
 KEPT_DIGESTS = 6_000
+KEPT_OF_ALARMS = 8
 
 
 @dataclass
@@ -44,6 +46,9 @@ class CloudModel:
         self.away = False
         self.revision = 0
         self.wanted: Posture | None = None
+        self.seen: tuple[AlarmSeen, ...] = ()
+        self.aside: tuple[AlarmAside, ...] = ()
+        self.loads_cut: tuple[LoadId, ...] = ()
         self.roster_version = 0
         self.changes: list[tuple[int, Member | None]] = []
         """What each roster version changed: a card's number and who holds it now."""
@@ -92,6 +97,20 @@ class CloudModel:
     def want(self, posture: Posture | None) -> None:
         self.revision += 1
         self.wanted = posture
+
+    def saw(self, seen: AlarmSeen) -> None:
+        """An operator has seen an alarm; the latest few are kept, whether or not the station has heard of them."""
+        self.revision += 1
+        self.seen = (*self.seen, seen)[-KEPT_OF_ALARMS:]
+
+    def put_aside(self, aside: AlarmAside) -> None:
+        self.revision += 1
+        self.aside = (*self.aside, aside)[-KEPT_OF_ALARMS:]
+
+    def cut_load(self, load: LoadId, cut: bool) -> None:
+        self.revision += 1
+        others = tuple(each for each in self.loads_cut if each != load)
+        self.loads_cut = (*others, load) if cut else others
 
     def change_roster(self, card: int, member: Member | None) -> None:
         self.roster_version += 1

@@ -10,53 +10,48 @@ A check that fails raises `Broken` with the function's name. When they run:
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from contract.policy.model import Member
 from contract.records import (
     AccessDenied,
     AccessGranted,
-    AlarmCode,
+    AccessNotTaken,
+    AccessTaken,
+    AlarmAcknowledged,
+    AlarmShelved,
+    Direction,
     DoorHeld,
     DoorHeldCleared,
     DoorMode,
     DoorReleased,
+    DoorRelocked,
+    EnergyUsed,
+    OccupancyChanged,
+    OccupancyCorrected,
     Posture,
     ReleaseCause,
     StationBooted,
+    WelfareAnswered,
+    WelfareAsked,
 )
 from edge.core import events
 from edge.core.config import RelockOn
 from edge.core.effects import ReleaseLock
 from edge.core.state import Durable, StationState
-from edge.core.station import Step
+from edge.core.station import Step, replay
 from edge.runtime.actuation import BUDGET_MS
+from proof import access_invariants, alarm_invariants, load_invariants, presence_invariants
+from proof.access_invariants import SHUT
+from proof.alarm_invariants import door_alarms_stand_as_the_door_does
+from proof.require import Broken, require
 
 if TYPE_CHECKING:
     from proof.life import Life
 
 SETTLE_MS: Final = 150
 """A contact's bounce, its debouncing, and a wire's way."""
-STALE_MS: Final = 3_000
-SHUT: Final = frozenset({Posture.LOCKDOWN, Posture.OUT_OF_SERVICE})
 PEOPLE: Final = frozenset({ReleaseCause.CARD, ReleaseCause.FACE, ReleaseCause.PIN})
 AT_ONCE: Final = frozenset({ReleaseCause.EXIT, ReleaseCause.FIRE})
 BUDGETED: Final = PEOPLE | {ReleaseCause.FREE_ACCESS}
 CLOSED: Final = frozenset({DoorMode.SECURED, DoorMode.RELEASED})
-DELAY_MS: Final = {"reader_offline": 2_000, "uplink_down": 60_000, "clock_untrusted": 600_000}
-"""How long a condition may stand before its alarm does; written down here again, because a wrong table is a bug."""
-
-
-class Broken(Exception):
-    """An invariant does not hold."""
-
-    def __init__(self, invariant: str, detail: str) -> None:
-        super().__init__(f"{invariant}: {detail}")
-        self.invariant = invariant
-        self.detail = detail
-
-
-def require(holds: bool, invariant: str, detail: str) -> None:
-    if not holds:
-        raise Broken(invariant, detail)
 
 
 # ---------------------------------------------------------------- after a step
@@ -64,14 +59,16 @@ def require(holds: bool, invariant: str, detail: str) -> None:
 
 def step_is_sound(life: "Life", event: events.Event, before: StationState, step: Step) -> None:
     """Everything that one step's records and effects must be."""
-    for record in step.records:
+    for number, record in enumerate(step.records):
         check = _OF_RECORD.get(type(record))
         if check is not None:
-            check(life, event, before, record)
+            check(life, event, _when_judged(life, before, step, number) if number else before, record)
     for effect in step.effects:
         if isinstance(effect, ReleaseLock):
-            no_release_without_a_cause(life, event, before, effect)
+            no_release_without_a_cause(life, event, step.state, effect)
     durable = step.state.durable
+    access_invariants.numbers_are_checked_rightly(life, step)
+    access_invariants.duress_is_heard_and_not_seen(life, step)
     if durable.posture is not before.durable.posture:
         life.posture_ms = life.timeline.now_ms
     if durable.occupancy is not before.durable.occupancy:
@@ -79,7 +76,10 @@ def step_is_sound(life: "Life", event: events.Event, before: StationState, step:
     if durable.posture in SHUT:
         release = durable.door.release
         require(
-            release is None or release.cause in AT_ONCE or _by_technician(durable),
+            release is None
+            or release.cause in AT_ONCE
+            or release.direction is Direction.OUT
+            or _by_technician(durable),
             "lockdown_keeps_shut",
             f"{durable.posture} with a release by {release and release.cause}",
         )
@@ -87,10 +87,17 @@ def step_is_sound(life: "Life", event: events.Event, before: StationState, step:
         commands_are_answered(step.state)
         a_run_begins_at_rest(step.state)
     if isinstance(event, events.DesiredReceived) and event.revision > before.durable.desired_revision:
-        wanted = event.posture or life.config.usual_posture
+        wanted = event.posture or durable.posture
         require(durable.posture is wanted, "desired_posture_is_followed", f"{durable.posture}, wanted {wanted}")
+        load_invariants.cut_is_what_is_wanted(life, event, step)
     if step.state.volatile.parts.levels_read and durable.door is not before.durable.door:
         door_alarms_stand_as_the_door_does(step.state)
+
+
+def _when_judged(life: "Life", before: StationState, step: Step, number: int) -> StationState:
+    """What the station remembered when it wrote record `number`: timers may have ended earlier in the same step."""
+    at = life.shell.stamp()
+    return replay(before, ((record, at) for record in step.records[:number]))
 
 
 def _by_technician(durable: Durable) -> bool:
@@ -100,13 +107,14 @@ def _by_technician(durable: Durable) -> bool:
     return by_command and durable.posture is Posture.OUT_OF_SERVICE
 
 
-def no_release_without_a_cause(life: "Life", event: events.Event, before: StationState, effect: ReleaseLock) -> None:
+def no_release_without_a_cause(life: "Life", event: events.Event, after: StationState, effect: ReleaseLock) -> None:
     """Whoever let the lock go did so in the world."""
     now_ms, world = life.timeline.now_ms, life.world
     recent_ms = now_ms - life.shell.lag_ms - SETTLE_MS
     cause = effect.cause
     if cause in PEOPLE:
-        require(isinstance(event, events.CardPresented), "no_release_without_a_cause", f"{cause} by {event}")
+        by_person = isinstance(event, events.CardPresented | events.PinChecked)
+        require(by_person, "no_release_without_a_cause", f"{cause} by {event}")
     elif cause is ReleaseCause.EXIT:
         pressed = world.exit_closed or world.exit_button or world.exit_ms >= recent_ms
         require(pressed, "no_release_without_a_cause", "exit, and nobody presses the button")
@@ -116,56 +124,16 @@ def no_release_without_a_cause(life: "Life", event: events.Event, before: Statio
         known = any(command.id == effect.command_id and command.kind == "release" for command in life.cloud.commands)
         require(known, "no_release_without_a_cause", f"command {effect.command_id} was never given")
     else:
-        wanted = event.posture if isinstance(event, events.DesiredReceived) else before.durable.posture
-        free = (wanted or life.config.usual_posture) is Posture.FREE_ACCESS
-        require(free, "no_release_without_a_cause", f"free access in posture {wanted}")
+        posture = after.durable.posture
+        require(posture is Posture.FREE_ACCESS, "no_release_without_a_cause", f"free access in posture {posture}")
 
 
-def granted_to_the_right(life: "Life", event: events.Event, before: StationState, record: AccessGranted) -> None:
-    """A card lets in whom the world's truth lets in."""
-    assert isinstance(event, events.CardPresented)
-    objection = objection_to(life, event, before)
-    require(objection is None, objection or "", f"{record.member} was let in by {record.rule}")
-
-
-def denied_for_a_reason(life: "Life", event: events.Event, before: StationState, record: AccessDenied) -> None:
-    """Nobody who may enter is left in the rain."""
-    assert isinstance(event, events.CardPresented)
-    objection = objection_to(life, event, before)
-    require(objection is not None, "who_may_enter_does", f"{record.member} was denied: {record.reason}")
-
-
-def objection_to(life: "Life", event: events.CardPresented, before: StationState) -> str | None:
-    """The invariant that a grant would break; None for somebody who may enter. Written without `contract.policy`."""
-    durable, member = before.durable, event.member
-    inside, capacity = durable.occupancy, life.config.access.capacity
-    if not 0 <= life.shell.mono_ms - event.presented_mono_ms <= STALE_MS:
-        return "stale_cards_never_open"
-    if durable.posture in SHUT:
-        return "lockdown_admits_nobody_by_card"
-    if durable.posture is Posture.TWO_FACTOR:
-        return "one_factor_is_not_two"
-    if not event.roster_available or member is None or member.revoked:
-        return "unknown_and_revoked_stay_out"
-    if member.stations is not None and life.config.station_id not in member.stations:
-        return "unknown_and_revoked_stay_out"
-    if not _in_time(life, member):
-        return "validity_is_kept"
-    if capacity is not None and inside.sure and inside.people >= capacity:
-        return "no_grant_at_capacity"
-    return None
-
-
-def _in_time(life: "Life", member: Member) -> bool:
-    """By true time where the station knows it; else only what had ended by the latest trusted time has ended."""
-    start, end = member.valid_from_ms, member.valid_until_ms
-    if not life.shell.clock_trusted:
-        latest = life.shell.latest_trusted_ms
-        return end is None or latest is None or latest < end
-    wall_ms = life.true_wall_ms
-    hour = wall_ms // 3_600_000 % 24
-    in_hours = member.schedule is None or life.opens_hour <= hour < life.closes_hour
-    return in_hours and (start is None or wall_ms >= start) and (end is None or wall_ms < end)
+def nobody_is_inside(
+    life: "Life", event: events.Event, before: StationState, record: OccupancyChanged | OccupancyCorrected
+) -> None:
+    """Not a check: where surely nobody is, nobody is still inside."""
+    if record.sure and not record.people:
+        life.access.inside.clear()
 
 
 def held_is_answered(life: "Life", event: events.Event, before: StationState, record: DoorHeld) -> None:
@@ -188,6 +156,11 @@ def released_now(life: "Life", event: events.Event, before: StationState, record
     life.released_ms = life.timeline.now_ms
 
 
+def relocked_now(life: "Life", event: events.Event, before: StationState, record: DoorRelocked) -> None:
+    """Not a check: when the lock went to rest last."""
+    life.relocked_ms = life.timeline.now_ms
+
+
 def boot_record_says_so(life: "Life", event: events.Event, before: StationState, record: StationBooted) -> None:
     """After a run that may have released without a record, the boot record admits it."""
     said = record.unrecorded_release_window_ms >= BUDGET_MS or not life.shell.missing_release
@@ -198,31 +171,30 @@ def boot_record_says_so(life: "Life", event: events.Event, before: StationState,
 
 
 _OF_RECORD: Final[dict[type, Callable[..., None]]] = {
-    AccessGranted: granted_to_the_right,
-    AccessDenied: denied_for_a_reason,
+    AccessGranted: access_invariants.granted_to_the_right,
+    AccessDenied: access_invariants.denied_for_a_reason,
+    AccessTaken: access_invariants.went_through,
+    AccessNotTaken: access_invariants.not_taken,
+    OccupancyChanged: nobody_is_inside,
+    OccupancyCorrected: nobody_is_inside,
+    AlarmAcknowledged: alarm_invariants.an_acknowledgement_takes_its_own,
+    AlarmShelved: alarm_invariants.nobody_shelves_a_life,
+    WelfareAsked: presence_invariants.asked_when_still,
+    WelfareAnswered: presence_invariants.answer_noted,
+    EnergyUsed: load_invariants.no_more_than_it_can,
     DoorHeld: held_is_answered,
     DoorHeldCleared: held_cleared_after_held,
     DoorReleased: released_now,
+    DoorRelocked: relocked_now,
     StationBooted: boot_record_says_so,
 }
-
-
-def door_alarms_stand_as_the_door_does(state: StationState) -> None:
-    """Held, forced and fire are alarms exactly while they are the door's state."""
-    door = state.durable.door
-    standing = {alarm.code for alarm in state.durable.alarms}
-    for code, so in (
-        (AlarmCode.DOOR_HELD, door.mode is DoorMode.HELD),
-        (AlarmCode.DOOR_FORCED, door.mode is DoorMode.FORCED),
-        (AlarmCode.FIRE, door.fire),
-    ):
-        require((code in standing) == so, "alarms_stand_as_their_conditions", f"{code} in {door.mode}")
 
 
 def after_step(life: "Life", event: events.Event) -> None:
     """The core has heard everything: lock and state agree, and who must be let out is."""
     shell, world, state = life.shell, life.world, life.shell.state
     release = state.durable.door.release
+    presence_invariants.after_every_step(life, state)
     if not shell.pins_ok or state.volatile.stopped:
         return
     if world.pin and release is None:
@@ -247,28 +219,28 @@ def audit(life: "Life") -> None:
     state = life.shell.state
     if not state.volatile.parts.levels_read or state.volatile.stopped:
         return
-    alarms_stand_within_their_delays(life, state)
+    alarm_invariants.alarms_stand_within_their_delays(life, state)
+    alarm_invariants.every_shelf_ends(life, state)
+    presence_invariants.whoever_lies_still_is_asked(life, state)
+    the_plan_is_followed(life, state)
     if life.shell.pins_ok:
+        presence_invariants.the_count_is_right(life, state)
+        presence_invariants.whoever_hangs_about_is_seen(life, state)
+        load_invariants.loads_obey(life, state)
         the_lock_obeys_wiring(life)
         releases_end(life, state)
         if life.contact_is_sound:
             a_door_left_open_is_held(life, state)
 
 
-def alarms_stand_within_their_delays(life: "Life", state: StationState) -> None:
-    """Every part that is in trouble for longer than its delay has its alarm, and no other part has."""
-    now_ms = life.timeline.now_ms
-    standing = {f"{alarm.code}/{alarm.source}" for alarm in state.durable.alarms}
-    for name, told in life.shell.told.items():
-        delay_ms, stood_ms = DELAY_MS.get(name.partition("/")[0], 0), now_ms - told.since_ms
-        if not told.bad:
-            require(name not in standing, "alarms_stand_as_their_conditions", f"{name} stands, and all is well")
-        elif stood_ms > delay_ms + SETTLE_MS:
-            require(name in standing, "alarms_stand_as_their_conditions", f"{name} is missing")
-        elif stood_ms < delay_ms - SETTLE_MS and told.was_well:
-            require(name not in standing, "alarms_stand_as_their_conditions", f"{name} stands too early")
-    fire = f"{AlarmCode.FIRE}/fire" in standing
-    require(not life.shell.pins_ok or fire == life.world.fire, "alarms_stand_as_their_conditions", f"fire: {fire}")
+def the_plan_is_followed(life: "Life", state: StationState) -> None:
+    """By a clock that is trusted, and while the cloud wants nothing else."""
+    shell, durable = life.shell, state.durable
+    if durable.desired_posture is not None or not shell.clock_trusted:
+        return
+    wall_ms = shell.wall_ms()
+    planned = {life.city.planned_posture(at_ms) for at_ms in (wall_ms, wall_ms - 1_500)}
+    require(durable.posture in planned, "the_plan_is_followed", f"{durable.posture}, planned {planned}")
 
 
 def the_lock_obeys_wiring(life: "Life") -> None:
@@ -315,6 +287,9 @@ def an_opening_is_judged_right(life: "Life", how: str) -> None:
         require(mode is DoorMode.FORCED, "a_forced_door_is_an_alarm", f"opened by violence, and the mode is {mode}")
     else:
         require(mode is not DoorMode.FORCED, "a_released_door_is_never_forced", "opened while released")
+        release = life.shell.state.durable.door.release
+        if release is not None and release.cause in PEOPLE and not life.world.fire:
+            load_invariants.light_before_the_door(life)
 
 
 # ---------------------------------------------------------------- effects and runs
@@ -351,6 +326,8 @@ def restart_equals_replay(life: "Life", state: StationState) -> None:
         expected = life.storage.expected
         require(state.durable == expected, "restart_equals_replay", _difference(expected, state.durable))
     life.held = state.durable.door.held_for_ms is not None
+    kept = life.storage.kept_everything and life.storage.intact
+    life.access.run_begins(state, life.shell.wall_offset_ms, everything_kept=kept)
     # A storage of another time knows nothing of the run before.
     life.stopped_in_order = life.shell.ended_in_order if life.storage.intact else None
     life.storage.intact = True

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from proof.invariants import Broken
+from proof.require import Broken
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from contract.ids import ReaderId
 from edge.core import events, station
-from edge.core.effects import Effect, ReaderFeedback, ReleaseLock, SecureLock, Stop, Urgency
-from edge.core.events import StorageStatus
+from edge.core.effects import CheckPin, Effect, ReaderFeedback, ReleaseLock, SecureLock, SetLoad, Stop, Urgency
+from edge.core.events import Point, StorageStatus
 from edge.core.snapshot import from_snapshot, snapshot_json
 from edge.core.state import Now, RecordedAt, StationState
 from edge.core.station import Step, deadline
 from edge.runtime.actuation import Actuation, Verdict
-from proof import invariants
+from proof import invariants, load_invariants
 from proof.told import TOLD, Told
 
 if TYPE_CHECKING:
@@ -24,12 +24,9 @@ if TYPE_CHECKING:
 
 SNAPSHOT_EVERY: Final = 1_000
 ROUND_MS: Final = 120_000
-ROUNDS_PER_HEALTH: Final = 3
-"""Health is measured every six minutes, not every one: the same code, less of it."""
-WALL_0_MS: Final = 1_790_000_000_000
-"""True wall time at the beginning of a life."""
+ROUNDS_PER_HEALTH: Final = 5
+"""Health is measured every ten minutes, not every one: the same code, less of it."""
 COMMANDS: Final = ("release", "restart", "dance")
-READERS: Final = (ReaderId("front"), ReaderId("side"))
 MAX_DRAIN: Final = 10_000
 
 
@@ -71,7 +68,7 @@ class Shell:
         return self._life.timeline.now_ms - self._power_ms
 
     def wall_ms(self) -> int:
-        return WALL_0_MS + self._life.timeline.now_ms + self.wall_offset_ms
+        return self._life.true_wall_ms + self.wall_offset_ms
 
     def _now(self) -> Now:
         wall_ms = self.wall_ms()
@@ -132,8 +129,10 @@ class Shell:
             storage.reset_found = ""
         self.tell(events.ClockChanged(self.clock_trusted))
         life.timeline.after(50 + life.draw(300), self._pins_built, self.run)
-        for reader in READERS:
+        for reader in life.config.readers:
             life.timeline.after(200 + life.draw(2_500), self._reader_found, reader, self.run)
+        if life.city.sensors:
+            life.timeline.after(500 + life.draw(4_000), self._sensors_found, self.run)
         life.timeline.after(ROUND_MS, self._round, self.run, 1)
         life.uplink.start()
 
@@ -151,6 +150,7 @@ class Shell:
         self._steps.clear()
         self._inbox.clear()
         life.world.set_pin(False)
+        life.building.loads_to_rest()
 
     def _pins_built(self, run: int) -> None:
         if run == self.run and self.up and not self._life.pins_away:
@@ -158,13 +158,22 @@ class Shell:
             self.pins_since_ms = self._life.timeline.now_ms
             world = self._life.world
             world.set_pin(False)
+            self._life.building.loads_to_rest()
             # Both in one turn of the loop.
             self._inbox.append((events.GpioChanged(True), self._life.timeline.now_ms))
-            self.tell(events.LevelsRead(world.contact_level, world.exit_closed, world.fire))
+            points = self._life.room.levels() | self._life.building.levels()
+            self.tell(events.LevelsRead(world.contact_level, world.exit_closed, world.fire, points))
 
     def _reader_found(self, reader: ReaderId, run: int) -> None:
         if run == self.run:
             self.tell(events.ReaderChanged(reader, reader not in self._life.dead_readers))
+
+    def _sensors_found(self, run: int) -> None:
+        if run == self.run:
+            life = self._life
+            for sensor in sorted(life.city.sensors):
+                life.sensor_told(sensor, sensor not in life.building.dead)
+            life.sensors_report()
 
     def _round(self, run: int, number: int) -> None:
         if run == self.run and self.up and not self._life.quiet:
@@ -187,6 +196,10 @@ class Shell:
         else:
             self.tell(events.FireChanged(level))
 
+    def point_changed(self, point: Point, level: bool) -> None:
+        if self.pins_ok and self.up:
+            self.tell(events.PointChanged(point, level, self.mono_ms))
+
     def pins_lost(self, stays: bool) -> None:
         """The pin server is gone: the pin falls to rest with it, or stays until the pins are built again."""
         if not self.up:
@@ -194,6 +207,7 @@ class Shell:
         self.pins_ok = False
         if not stays:
             self._life.world.set_pin(False)
+            self._life.building.loads_to_rest()
         self.tell(events.GpioChanged(False, "pin server gone"))
         self.tell(events.ContactLost())
 
@@ -344,7 +358,14 @@ class Shell:
         elif isinstance(effect, SecureLock):
             if self.pins_ok:
                 life.world.set_pin(False)
-        elif isinstance(effect, Stop):
-            life.timeline.after(0, life.stop_in_order, self.run)
+        elif isinstance(effect, SetLoad):
+            if self.pins_ok:
+                life.building.switch(effect.load, effect.on)
+                load_invariants.the_budget_holds(life)
+        elif isinstance(effect, CheckPin):
+            life.keypads.check(effect)
             return
-        life.cut_at_effect()
+        elif isinstance(effect, Stop):
+            life.timeline.after(0, life.power.stop_in_order, self.run)
+            return
+        life.power.effect_was_carried_out()

@@ -53,6 +53,7 @@ class Storage:
         self.reset_found = ""
         self.ever_diverged = False
         self.intact = True
+        self.kept_everything = True
         self._status = StorageStatus.OK
         self._jobs: deque[Job] = deque()
         self._queued = 0
@@ -131,7 +132,7 @@ class Storage:
         count, self._busy = self._busy, 0
         self._store(count)
         life = self._life
-        if life.cut_at_commit():
+        if life.power.goes_with_commit():
             return
         life.shell.committed(self.committed)
         if run != self._run:
@@ -195,6 +196,7 @@ class Storage:
         if in_order and self.trouble is None:
             self._store(len(self._jobs))
         whole = in_order and not self._jobs
+        self.kept_everything = not self._jobs and not self._diverged
         self._run += 1
         self._busy = self._queued = self._dropped = 0
         self._jobs.clear()

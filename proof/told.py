@@ -1,25 +1,36 @@
 """What the controller has told the core of each part in this run: what the alarms are held against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.core import events
+from edge.core.events import Point
+
+LONG_MS: Final = 10**9
+ALARM_OF_POINT: Final = {
+    Point.READER_TAMPER: "reader_tamper/door",
+    Point.ENCLOSURE_TAMPER: "enclosure_tamper/station",
+    Point.MAINS_LOST: "mains_lost/station",
+    Point.BATTERY_LOW: "battery_low/station",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whether a part is in trouble, since when, and whether it had been well before in this run."""
+    """Whether a part is in trouble, since when, and how long it had been well before in this run (0: not known)."""
 
     bad: bool
     since_ms: int
-    was_well: bool
+    well_ms: int
 
 
 def _tell(told: dict[str, Told], name: str, bad: bool, now_ms: int) -> None:
     before = told.get(name)
-    if before is None or before.bad is not bad:
-        told[name] = Told(bad, now_ms, before is not None)
+    if before is None:
+        told[name] = Told(bad, now_ms, 0)
+    elif before.bad is not bad:
+        told[name] = Told(bad, now_ms, 0 if before.bad else now_ms - before.since_ms)
 
 
 def _storage(told: dict[str, Told], event: events.StorageChanged, now_ms: int) -> None:
@@ -27,11 +38,31 @@ def _storage(told: dict[str, Told], event: events.StorageChanged, now_ms: int) -
     _tell(told, "storage_unavailable/journal", event.status is events.StorageStatus.UNAVAILABLE, now_ms)
 
 
+def _points(told: dict[str, Told], points: Mapping[Point, bool], now_ms: int) -> None:
+    for point, level in points.items():
+        name = ALARM_OF_POINT.get(point)
+        if name is not None:
+            _tell(told, name, level, now_ms)
+
+
+def _pins(told: dict[str, Told], event: events.GpioChanged, now_ms: int) -> None:
+    _tell(told, "gpio_lost/gpio", not event.available, now_ms)
+    if not event.available:
+        # What the wires said last is not known any more.
+        for name in ALARM_OF_POINT.values():
+            told.pop(name, None)
+
+
 TOLD: Final[dict[type, Callable[[dict[str, Told], Any, int], None]]] = {
     events.ReaderChanged: lambda told, event, now_ms: _tell(
         told, f"reader_offline/{event.reader}", not event.online, now_ms
     ),
-    events.GpioChanged: lambda told, event, now_ms: _tell(told, "gpio_lost/gpio", not event.available, now_ms),
+    events.GpioChanged: _pins,
+    events.LevelsRead: lambda told, event, now_ms: _points(told, event.points, now_ms),
+    events.PointChanged: lambda told, event, now_ms: _points(told, {event.point: event.active}, now_ms),
+    events.SensorChanged: lambda told, event, now_ms: _tell(
+        told, f"sensor_offline/{event.sensor}", not event.online, now_ms
+    ),
     events.UplinkChanged: lambda told, event, now_ms: _tell(told, "uplink_down/uplink", not event.connected, now_ms),
     events.ClockChanged: lambda told, event, now_ms: _tell(told, "clock_untrusted/clock", not event.trusted, now_ms),
     events.RosterChanged: lambda told, event, now_ms: _tell(

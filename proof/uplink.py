@@ -200,7 +200,11 @@ class Uplink:
     def _desired(self) -> None:
         cloud = self._life.cloud
         if cloud.revision:
-            self._life.shell.tell(events.DesiredReceived(cloud.revision, cloud.wanted))
+            self._life.shell.tell(
+                events.DesiredReceived(
+                    cloud.revision, cloud.wanted, cloud.seen, cloud.aside, cloud.loads_cut, "operator"
+                )
+            )
 
     def command(self, kind: str | None) -> None:
         """A new command, or the latest one once more."""
@@ -217,7 +221,9 @@ class Uplink:
         if command.session != self.session:
             self._life.shell.tell(events.MessageRefused("command", "of another session"))
         else:
-            self._life.shell.tell(events.CommandReceived(command.id, command.kind, "operator"))
+            self._life.shell.tell(
+                events.CommandReceived(command.id, command.kind, "operator", {"reason": "asked by telephone"})
+            )
 
     # ------------------------------------------------ the roster
 

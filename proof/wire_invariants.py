@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from edge.uplink.shipper import Confirmed
-from proof.invariants import require
+from proof.require import require
 
 if TYPE_CHECKING:
     from proof.journal_model import Lane

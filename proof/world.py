@@ -1,6 +1,6 @@
 """The door as it really is: leaf, lock and wiring of `firmware_sim`, in whole milliseconds, with quicker contacts.
 
-The contacts bounce less than those of `firmware_sim.contact` (none to two returns instead of one to four): a third of
+The contacts bounce less than those of `firmware_sim.contact` (none to two returns instead of one to four): a quarter of
 the events for the same paths through the core, which keeps a year at a minute.
 """
 
@@ -34,14 +34,15 @@ class World:
         self.fire = False
         self.contact_open = False
         self.exit_closed = False
-        self.entries = 0
         self.on_leaf: Callable[[bool], None] = lambda is_open: None
+        self.on_bolt: Callable[[], None] = lambda: None
         # When things last were so; what the checks of `invariants` go by.
         self.opened_ms = self.closed_ms = NEVER_MS
         self.pin_low_ms = self.pin_high_ms = NEVER_MS
         self.exit_ms = self.fire_ms = NEVER_MS
         self.contact_bad_ms = NEVER_MS
         self.flicker_ms = NEVER_MS
+        self.bolt_ms = NEVER_MS
         self._plans = {"contact": 0, "exit": 0}
 
     # ------------------------------------------------ people
@@ -62,6 +63,11 @@ class World:
 
     def wedge(self, on: bool) -> None:
         self.leaf.set_wedge(on, self._timeline.now_ms)
+        self._move_leaf()
+
+    def stand_in_doorway(self, there: bool) -> None:
+        """The leaf rests against whoever goes through."""
+        self.leaf.set_body(there, self._timeline.now_ms)
         self._move_leaf()
 
     def press_exit(self, pressed: bool) -> None:
@@ -112,7 +118,14 @@ class World:
 
     def _wire(self, cause: LockCause, on: bool) -> None:
         self.lock.set_input(cause, on)
-        self.lock.move_bolt()
+        if self.lock.move_bolt():
+            self.on_bolt()
+
+    def stick_bolt(self, stuck: bool) -> None:
+        self.lock.stuck = stuck
+        self.bolt_ms = self._timeline.now_ms
+        if not stuck and self.lock.move_bolt():
+            self.on_bolt()
 
     def _move_leaf(self) -> None:
         due_ms = self.leaf.deadline()
@@ -141,7 +154,8 @@ class World:
         plan = self._plans[wire]
         self._set(wire, level, plan)
         worn = self.worn and wire == "contact"
-        returns = int(self._luck.random() * (6 if worn else 3))
+        chance = self._luck.random()
+        returns = int(chance * 6) if worn else int(chance < 0.3) + int(chance < 0.1)
         if returns:
             longest_ms = WORN_BOUNCE_MS if worn else BOUNCE_MS
             moments = sorted(1 + int(self._luck.random() * longest_ms) for _ in range(2 * returns))
