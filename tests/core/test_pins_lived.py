@@ -12,7 +12,7 @@ from contract.records import AccessDenied, AccessGranted, AlarmCode, Posture, Re
 from edge.core import events
 from edge.core.effects import CheckPin
 from edge.core.events import PinVerdict
-from edge.core.pin_state import LONGEST_LOCK_MS, MAX_CALLS, MAX_MEMBER_ROWS, TRIES, PinConfig
+from edge.core.pin_state import FORGOTTEN_MS, LONGEST_LOCK_MS, MAX_CALLS, MAX_MEMBER_ROWS, TRIES, PinConfig
 from edge.core.station import from_snapshot, initial_state, replay, snapshot
 from tests.core.support import CARD, CONFIG, ENTRY, RIDER, Life
 
@@ -62,6 +62,7 @@ class KeypadLives(RuleBasedStateMachine):
         if "pin" in factors:
             assert isinstance(event, events.PinChecked | events.CardPresented)
             assert event.entry in self.right, "the number was right"
+            self.wrong_at.pop(record.member, None)
             asked = self.asked[event.entry]
             assert asked.reader == record.reader
             assert asked.member in (record.member, None)
@@ -153,7 +154,7 @@ class KeypadLives(RuleBasedStateMachine):
     def nobody_gets_more_tries_than_they_should(self) -> None:
         for moments in self.wrong_at.values():
             for first, later in zip(moments, moments[TRIES + 1 :], strict=False):
-                assert later - first >= LONGEST_LOCK_MS, "behind five wrong ones and one under check comes a lock-out"
+                assert later - first >= FORGOTTEN_MS, "behind five wrong ones and one under check comes a lock-out"
 
     @invariant()
     def numbers_are_locked_out_exactly_as_long_as_the_alarm_says(self) -> None:
