@@ -30,7 +30,7 @@ from firmware_sim.stories import Stories
 logger = logging.getLogger(__name__)
 
 MIN_INTERVAL_S = 0.05
-KEEP_ALIVE_S = 15.0
+IDLE_S = 5.0
 MAX_LIVE_PAGES = 16
 
 
@@ -63,7 +63,8 @@ class Panel:
         await self._notify()
 
     async def live(self) -> AsyncIterator[bytes]:
-        """Server-sent events: the present state, then one event for each change; a comment when nothing happens."""
+        """Server-sent events: the present state, then one event for each change; when nothing happens, what changes by
+        itself (the room's air) now and then."""
         seen = -1
         self.live_pages += 1
         try:
@@ -74,11 +75,11 @@ class Panel:
                     await asyncio.sleep(MIN_INTERVAL_S)
                     continue
                 try:
-                    async with asyncio.timeout(KEEP_ALIVE_S), self._changed:
+                    async with asyncio.timeout(IDLE_S), self._changed:
                         if seen == self._version and not self.closing:
                             await self._changed.wait()
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    seen = -1
         finally:
             self.live_pages -= 1
 

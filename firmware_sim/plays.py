@@ -131,8 +131,19 @@ async def rider_naps(hands: Hands, visit: Visit) -> Outcome:
 
 
 async def lies_still(hands: Hands, visit: Visit) -> Outcome:
-    """Somebody comes in, lies down on the floor and answers nobody; in the end somebody helps them up and out."""
-    return await _stay(hands, visit, Doing.LYING)
+    """Somebody comes in, lies down on the floor and answers nobody; in the end somebody helps them up and out. Whoever
+    else is inside sleeps."""
+    premises = hands.station.world.premises
+    others = [body.person for body in premises.crowd.at(Place.INSIDE) if body.person != visit.person.id]
+    for other in others:
+        premises.do(other, Doing.STILL, hands.station.catch_up())
+    try:
+        return await _stay(hands, visit, Doing.LYING)
+    finally:
+        for other in others:
+            body = premises.crowd.find(other)
+            if body is not None and body.place is Place.INSIDE:
+                premises.do(other, Doing.MOVING, hands.station.catch_up())
 
 
 async def _stay(hands: Hands, visit: Visit, doing: Doing) -> Outcome:

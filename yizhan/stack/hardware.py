@@ -90,9 +90,13 @@ def edge_hardware(layout: Layout) -> str:
 id = "{RADAR}"
 driver = "radar_ld2410"
 device = {quoted(layout.radar_device)}
+[[readers]]
+id = "{SCANNER}"
+driver = "wedge"
+device = {quoted(layout.scanner_device)}
 [presence]
 welfare_still_s = 30
-welfare_night_still_s = 60
+welfare_night_still_s = 30
 welfare_answer_s = 15
 loitering_s = 10
 [comfort]
