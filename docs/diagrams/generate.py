@@ -10,9 +10,10 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from contract.records import DoorMode
+from edge.core.beams import BEAM_STEPS, BeamInput, BeamStep, Place, beam_step
 from edge.core.door import DoorInput, Fact, transition
 
-DOOR_FILE: Final = Path(__file__).with_name("door.md")
+HERE: Final = Path(__file__).parent
 
 
 def door_document() -> str:
@@ -70,17 +71,71 @@ def _record_kind(fact: Fact) -> str:
     return str(fact.value.KIND)
 
 
+# ---------------------------------------------------------------- the beams
+
+
+def beams_document() -> str:
+    """`beams.md`, in the same shape. That trust can be lost at every place is said, not drawn."""
+    arrows = [
+        f"    {place} --> {step.next}: {_beam_words(what, step)}"
+        for place, cells in BEAM_STEPS.items()
+        for what, step in cells.items()
+    ]
+    rows = ["| input | " + " | ".join(Place) + " |", "|---" * (len(Place) + 1) + "|"]
+    for what in BeamInput:
+        cells = (_beam_cell(place, beam_step(place, what)) for place in Place)
+        rows.append(f"| {what.value} | " + " | ".join(cells) + " |")
+    return "\n".join(
+        [
+            "# The pair of beams",
+            "",
+            "Drawn from the table in `edge/core/beams.py` by `python docs/diagrams/generate.py`; do not edit.",
+            "",
+            "Seen from the side that somebody comes from: the beam that is broken first is near, the other one far.",
+            "From every place the pair may become blind (not drawn).",
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            f"    [*] --> {Place.BLIND}",
+            *arrows,
+            "```",
+            "",
+            "Every place × every input. A dash: cannot happen there, or means nothing. In brackets: what is counted.",
+            "",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _beam_words(what: BeamInput, step: BeamStep) -> str:
+    facts = " + ".join(fact.value for fact in step.facts)
+    return f"{what.value} ({facts})" if facts else what.value
+
+
+def _beam_cell(place: Place, step: BeamStep) -> str:
+    if step.next is place:
+        return "–"
+    facts = ", ".join(fact.value for fact in step.facts)
+    return f"{step.next} ({facts})" if facts else str(step.next)
+
+
+# ---------------------------------------------------------------- all of them
+
+DOCUMENTS: Final = {"door.md": door_document, "beams.md": beams_document}
+
+
 def main(arguments: list[str]) -> int:
     """0 when all is written, or is as it should be."""
-    document = door_document()
-    if arguments == ["--check"]:
-        current = DOOR_FILE.read_text("utf-8") if DOOR_FILE.exists() else ""
-        if current != document:
-            sys.stderr.write(f"{DOOR_FILE.name} is not what the table says; run python docs/diagrams/generate.py\n")
-            return 1
-        return 0
-    DOOR_FILE.write_text(document, "utf-8")
-    return 0
+    outdated = 0
+    for name, document in DOCUMENTS.items():
+        path, text = HERE / name, document()
+        if arguments != ["--check"]:
+            path.write_text(text, "utf-8")
+        elif not path.exists() or path.read_text("utf-8") != text:
+            sys.stderr.write(f"{name} is not what the table says; run python docs/diagrams/generate.py\n")
+            outdated = 1
+    return outdated
 
 
 if __name__ == "__main__":

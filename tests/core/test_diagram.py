@@ -1,4 +1,4 @@
-"""The committed diagram is what the table says."""
+"""The committed diagrams are what the tables say."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_door_diagram_is_current() -> None:
+def test_the_diagrams_are_current() -> None:
     check = subprocess.run(
         [sys.executable, "docs/diagrams/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, timeout=30
     )
