@@ -78,6 +78,11 @@ export function describeEvent(event: Event, zone = "UTC"): EventWords {
   };
 }
 
+/** Telemetry is for graphs, and a meter's checkpoints for the station itself. */
+export function isForPeople(event: Event): boolean {
+  return event.stream !== "telemetry" && event.kind !== "energy.counted";
+}
+
 /** Some kinds are said differently by what is in them. */
 function variantOf(event: Event): string {
   const { body } = event;

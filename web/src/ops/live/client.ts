@@ -3,6 +3,7 @@ import { computed, shallowRef, triggerRef, type ComputedRef, type ShallowRef } f
 import type { Link } from "@/shared/sse";
 import { now } from "@/shared/time";
 import type { Event, LiveChange, StationDetail } from "../api";
+import { isForPeople } from "../words";
 import { applyChange, fromSnapshot, type Fleet } from "./fold";
 import { HERE_EVERY_MS, LiveHub, type FromTab, type ToTab } from "./hub";
 
@@ -104,7 +105,7 @@ function attach(receive: (message: ToTab) => void): MessagePort {
   return port;
 }
 
-/** The fleet's newest events, newest first. */
+/** The fleet's newest events that people care for, newest first. */
 export function newestEvents(fleet: Fleet, count: number): Event[] {
-  return fleet.events.slice(-count).reverse();
+  return fleet.events.filter(isForPeople).slice(-count).reverse();
 }

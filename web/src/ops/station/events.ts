@@ -2,6 +2,7 @@
 import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from "vue";
 import { fetchEvents, type Event } from "../api";
 import type { Live } from "../live/client";
+import { isForPeople } from "../words";
 
 export const LIMITS = [100, 300, 1_000] as const;
 
@@ -65,9 +66,4 @@ export function useStationEvents(live: Live, station: string): StationEvents {
     },
     retry: () => void load(),
   };
-}
-
-/** Telemetry is for graphs, and a meter's checkpoints for the station itself. */
-function isForPeople(event: Event): boolean {
-  return event.stream !== "telemetry" && event.kind !== "energy.counted";
 }
