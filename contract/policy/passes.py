@@ -20,7 +20,8 @@ LATEST_MS: Final = 2**53
 
 @dataclass(frozen=True)
 class VisitPass:
-    """For some `stations`, or for all below a `node`. Times are Unix milliseconds, `valid_until_ms` not included.
+    """For some `stations`, or for all below a `node`. Times are Unix milliseconds, the end not included. `once`:
+    for one entry at each of them, because stations do not ask each other.
 
     Raises:
         ValueError: not a pass that may be issued; the message says why.

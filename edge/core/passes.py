@@ -47,6 +47,7 @@ def refused(turn: Turn, effect: Effect) -> None:
                 rule=RULE,
                 presented_mono_ms=granted.presented_mono_ms,
                 pass_returned=True,
+                factors=granted.factors,
             )
         )
         turn.act(ReaderFeedback(granted.reader, Feedback.DENIED))

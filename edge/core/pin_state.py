@@ -152,9 +152,6 @@ def _wrong(memory: PinMemory, record: AccessDenied, at: RecordedAt) -> PinMemory
 
 def _one_more(rows: tuple[WrongRow, ...], who: str, at: RecordedAt, lock_ms: int) -> tuple[WrongRow, ...]:
     row = next((row for row in rows if row.who == who), WrongRow(who, 0, at.mono_ms, at.wall_ms))
-    if row.is_locked(at.mono_ms):
-        # It was being checked when the lock-out began; the row behind the lock-out is a new one.
-        return rows
     since_ms = at.mono_ms - row.latest_ms
     wrong = 1 if row.lock_ms or since_ms >= FORGOTTEN_MS else row.wrong + 1
     locks = 0 if since_ms >= LOCKS_FORGOTTEN_MS else row.locks

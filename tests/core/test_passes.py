@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from contract.ids import MemberId, ReaderId
-from contract.policy.model import Member
+from contract.policy.model import Factor, Member
+from contract.policy.passes import VisitPass, holder
 from contract.records import (
     AccessDenied,
     AccessGranted,
@@ -20,7 +21,7 @@ from edge.core import events
 from edge.core.effects import Feedback, ReaderFeedback, ReleaseLock, Urgency
 from edge.core.state import MAX_PASSES_WAITING, MAX_USED_PASSES, RecordedAt
 from edge.core.station import apply, from_snapshot, initial_state, replay, snapshot
-from tests.core.support import CARD, CONFIG, ENTRY, Life, only
+from tests.core.support import CARD, CONFIG, ENTRY, WALL_MS, Life, only
 
 VISITOR = Member(MemberId("visitor-1"), once=True)
 
@@ -115,7 +116,78 @@ def test_a_refused_pass_does_not_shut_the_door_on_who_came_after() -> None:
 def test_a_refusal_that_belongs_to_nobody_waiting_says_nothing() -> None:
     life = Life()
 
-    assert life.do(events.EffectRefused(ReleaseLock(ReleaseCause.CARD, VISITOR.id, one_use=True))) == []
+    release = ReleaseLock(ReleaseCause.CARD, VISITOR.id, one_use=True)
+    assert life.do(events.EffectRefused(release)) == []
+    assert life.do(events.EffectDone(release)) == []
+    assert life.effects == []
+
+
+def test_only_the_release_of_a_pass_says_what_became_of_it() -> None:
+    life = Life()
+    life.card(VISITOR)
+    life.do(events.EffectDone(ReleaseLock(ReleaseCause.CARD, VISITOR.id)))
+    life.do(events.EffectDone(ReaderFeedback(ENTRY, Feedback.DENIED)))
+
+    assert Feedback.GRANTED not in feedback(life)
+    assert len(life.state.volatile.passes_waiting) == 1
+
+
+# ---------------------------------------------------------------- visit passes, which are on no roster
+
+SHOWN = VisitPass("visit-0001", WALL_MS, WALL_MS + 3_600_000, (CONFIG.station_id,))
+HOLDER = holder(SHOWN, CONFIG.station_id, ())
+
+
+def show_pass(life: Life, member: Member | None = HOLDER, problem: str = "") -> list[Record]:
+    pass_alone = frozenset({Factor.PASS})
+    return life.do(events.CardPresented(ENTRY, CARD, member, life.mono_ms, factors=pass_alone, pass_problem=problem))
+
+
+def test_a_visit_pass_opens_once_and_never_again() -> None:
+    life = Life()
+    granted = only(show_pass(life), AccessGranted)
+    assert (granted.member, granted.factors, granted.once) == ("pass:visit-0001", "pass", True)
+    life.do(events.EffectDone(release_of(life, HOLDER)))
+    assert only(life.open(), DoorRelocked)
+    life.close()
+
+    assert only(show_pass(life), AccessDenied).reason is Reason.ALREADY_USED
+    life.boot()
+    life.levels()
+    assert only(show_pass(life), AccessDenied).reason is Reason.ALREADY_USED
+
+
+def test_a_text_that_is_no_pass_is_denied_as_such() -> None:
+    life = Life()
+
+    assert only(show_pass(life, None, "bad_signature"), AccessDenied).reason is Reason.PASS_INVALID
+    assert feedback(life) == [Feedback.DENIED]
+
+
+def test_invented_passes_are_slowed_like_unknown_cards() -> None:
+    life = Life()
+    for _ in range(5):
+        show_pass(life, None, "bad_signature")
+
+    assert only(show_pass(life, None, "bad_signature"), AccessDenied).reason is Reason.LOCKED_OUT
+
+
+def test_a_visit_pass_is_nothing_to_a_station_that_never_knew_the_time() -> None:
+    life = Life()
+    life.clock_trusted = False
+    assert only(show_pass(life), AccessDenied).reason is Reason.CLOCK_UNTRUSTED
+
+    life.latest_trusted_ms = SHOWN.valid_until_ms
+    assert only(show_pass(life), AccessDenied).reason is Reason.EXPIRED
+    life.latest_trusted_ms = WALL_MS - 1
+    assert only(show_pass(life), AccessGranted)
+
+
+def test_a_visit_pass_is_one_factor() -> None:
+    life = Life()
+    life.do(events.DesiredReceived(1, Posture.TWO_FACTOR))
+
+    assert only(show_pass(life), AccessDenied).reason is Reason.SECOND_FACTOR_REQUIRED
 
 
 def test_public_hours_and_the_way_out_use_no_pass() -> None:
