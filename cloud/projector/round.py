@@ -48,7 +48,7 @@ STATELESS_KEPT: Final = 100_000
 """Changes without a record are forgotten this far behind the newest; nobody resumes from there."""
 PRUNED_PER_ROUND: Final = 1_000
 DUPLICATE_IDENTITY: Final = "duplicate_identity"
-_QUIET_FIELDS: Final = ("n", "at_ms")
+_QUIET_FIELDS: Final = ("n", "at_ms", "session_age_ms")
 _AWAY: Final = (OperationalError, InterfaceError, psycopg.OperationalError, OSError)
 """What a database raises that is not there, whatever it was asked."""
 

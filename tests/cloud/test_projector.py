@@ -147,7 +147,8 @@ def test_a_state_that_says_nothing_new_is_no_change(database: Database) -> None:
     journal, rounds = FakeJournal(), Rounds(database)
     assert run(rounds, say(state_of(journal, 1))).changes == 1
     assert run(rounds, say(state_of(journal, 2))).changes == 0
-    assert run(rounds, say(state_of(journal, 3, people=1))).changes == 1
+    assert run(rounds, say(state_of(journal, 4, session_age_ms=120_000))).changes == 0
+    assert run(rounds, say(state_of(journal, 5, people=1))).changes == 1
 
 
 def test_the_will_of_an_older_session_is_ignored(database: Database) -> None:
