@@ -13,6 +13,7 @@ from contract.policy.model import Member
 from contract.records import Posture, PostureChanged
 from edge.cli import main
 from edge.core import events
+from edge.core.pin_state import PinConfig
 from edge.core.state import Now
 from edge.core.station import snapshot_json
 from edge.journal.journal import Journal
@@ -66,6 +67,30 @@ def test_the_state_that_the_station_is_in_decides() -> None:
     assert "→ no_lockdown" in in_words(answer)
     assert "member rider-1 is refused at reader entry" in in_words(answer)
     assert "does not trust its clock" in in_words(answer)
+
+
+def test_what_the_card_would_do_with_its_right_number_can_be_asked() -> None:
+    life = Life()
+    life.do(events.DesiredReceived(1, Posture.TWO_FACTOR))
+    alone = explainer().answer({"card": CARD}, life.state, NOW)
+    both = explainer().answer({"card": CARD, "pin": True}, life.state, NOW)
+
+    assert (alone["reason"], alone["factors"]) == ("second_factor_required", ["card"])
+    assert (both["granted"], both["factors"]) == (True, ["card", "pin"])
+    assert "member rider-1 with its right number is let in" in in_words(both)
+
+
+def test_a_lock_out_of_numbers_is_explained() -> None:
+    life = Life(replace(CONFIG, pins=PinConfig(keypads=frozenset({ENTRY}))))
+    life.do(events.DesiredReceived(1, Posture.TWO_FACTOR))
+    for entry in range(1, 6):
+        life.card()
+        life.do(events.PinEntered(ENTRY, entry, life.mono_ms))
+        life.do(events.PinChecked(ENTRY, entry, events.PinVerdict.WRONG))
+    now = replace(NOW, mono_ms=life.mono_ms)
+
+    assert explainer().answer({"card": CARD, "pin": True}, life.state, now)["reason"] == "locked_out"
+    assert explainer().answer({"card": CARD}, life.state, now)["reason"] == "second_factor_required"
 
 
 def test_a_time_without_a_zone_is_on_the_stations_wall_and_taken_as_certain() -> None:
