@@ -32,13 +32,13 @@ class Ended(Enum):
     NO_NUMBER = 1
 
 
+@dataclass(repr=False)
 class Keypad:
     """What is being typed at one reader."""
 
-    def __init__(self) -> None:
-        self._digits = bytearray()
-        self._too_long = False
-        self._latest_ns = 0
+    _digits: bytearray = field(default_factory=bytearray)
+    _too_long: bool = False
+    _latest_ns: int = 0
 
     def __repr__(self) -> str:
         return "Keypad(…)"

@@ -114,7 +114,8 @@ class StationUnderTest:
         return state
 
     def alarms(self) -> set[str]:
-        return {alarm["code"] for alarm in self.state()["alarms"]}
+        """Whose condition stands now; what is over may still wait to be acknowledged."""
+        return {alarm["code"] for alarm in self.state()["alarms"] if alarm["active"]}
 
     def pid(self, process: str) -> int:
         """Of `controller`, `reader` or `uplink`."""
