@@ -65,12 +65,17 @@ def reckon(turn: Turn) -> None:
     turn.set_volatile(energy=changed(now, since_ms=turn.mono_ms, uncounted_wms=uncounted))
 
 
-def follow(turn: Turn) -> None:
-    """The day may have changed, and loads may run now."""
-    hours = turn.volatile.hours
-    if hours is not None and hours.day is not None and hours.day != turn.durable.loads.energy_day:
-        _begin_day(turn, hours.day)
-    arm(turn)
+def begin_day(turn: Turn, day: str) -> None:
+    """Close the day before, and begin another with the counters as they stand."""
+    count(turn)
+    memory = turn.durable.loads
+    if memory.energy_day:
+        for source in _sources(turn):
+            turn.record(EnergyUsed(source, memory.energy_day, (memory.energy_mwh.get(source, 0) + 500) // 1_000))
+        turn.record(EnergyCounted(day, {}, memory.counters_wh))
+    else:
+        # What was used while the time was not known counts for the first day that is.
+        turn.record(EnergyCounted(day, memory.energy_mwh, memory.counters_wh))
 
 
 def count(turn: Turn) -> None:
@@ -102,19 +107,6 @@ def deadlines(state: StationState) -> Iterator[int]:
     """The moments, on the monotonic clock, at which `time_passed` has something to do."""
     if state.volatile.energy.count_at_ms is not None:
         yield state.volatile.energy.count_at_ms
-
-
-def _begin_day(turn: Turn, day: str) -> None:
-    """Close the day before, and begin another with the counters as they stand."""
-    count(turn)
-    memory = turn.durable.loads
-    if memory.energy_day:
-        for source in _sources(turn):
-            turn.record(EnergyUsed(source, memory.energy_day, (memory.energy_mwh.get(source, 0) + 500) // 1_000))
-        turn.record(EnergyCounted(day, {}, memory.counters_wh))
-    else:
-        # What was used while the time was not known counts for the first day that is.
-        turn.record(EnergyCounted(day, memory.energy_mwh, memory.counters_wh))
 
 
 def _sources(turn: Turn) -> list[str]:

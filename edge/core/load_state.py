@@ -203,7 +203,7 @@ def fold(
                     for meter, counter_wh in record.counters_wh.items()
                 },
             )
-        case EnergyUsed():
+        case _:
             # Closed: whoever dies between this and the first count of the next day does not close it twice.
             left = {source: mwh for source, mwh in memory.energy_mwh.items() if source != record.source}
             return changed(memory, energy_mwh=left)

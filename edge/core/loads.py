@@ -67,7 +67,7 @@ def follow(turn: Turn, before: StationState) -> None:
         return
     day = hours.keep_up(turn).day
     if day is not None and day != turn.durable.loads.energy_day:
-        energy.follow(turn)
+        energy.begin_day(turn, day)
     now = turn.volatile.loads
     if not config.loads.loads or now.stopping or not turn.parts.levels_read or turn.parts.gpio.ok is False:
         return

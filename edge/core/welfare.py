@@ -61,7 +61,7 @@ def follow(turn: Turn, before: StationState) -> None:
         now.inputs.exit_pressed and not was.inputs.exit_pressed
     ):
         moved(turn)
-    elif now.inputs.contact_open is not was.inputs.contact_open:
+    elif turn.config.presence.radars and now.inputs.contact_open is not was.inputs.contact_open:
         _set(turn, still_since_ms=turn.mono_ms)
     _arm(turn)
 

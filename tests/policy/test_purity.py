@@ -10,7 +10,10 @@ import contract.policy
 import edge.core
 
 PURE = frozenset(
-    {"collections", "contract", "dataclasses", "datetime", "edge", "enum", "json", "re", "typing", "types", "itertools"}
+    {
+        *("collections", "contract", "dataclasses", "datetime", "edge", "enum", "itertools", "json", "operator"),
+        *("re", "types", "typing"),
+    }
 )
 INWARD = ("contract.ids", "contract.plain", "contract.records", "contract.policy")
 FOLDERS = [Path(folder) for package in (contract.policy, edge.core) for folder in package.__path__]
