@@ -9,7 +9,11 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from contract.records import DoorMode
+from contract.records import AlarmCode, DoorMode, Priority
+from edge.core.alarm_codes import CONSEQUENCES, LATCHING, NEVER_SHELVED, OFF_DELAY_MS, ON_DELAY_MS, PRIORITY
+from edge.core.alarm_group import FLOOD
+from edge.core.alarm_state import AlarmInput, AlarmState
+from edge.core.alarm_state import transition as alarm_transition
 from edge.core.beams import BEAM_STEPS, BeamInput, BeamStep, Place, beam_step
 from edge.core.door import DoorInput, Fact, transition
 
@@ -120,9 +124,84 @@ def _beam_cell(place: Place, step: BeamStep) -> str:
     return f"{step.next} ({facts})" if facts else str(step.next)
 
 
+# ---------------------------------------------------------------- the alarms
+
+
+def alarm_document() -> str:
+    """`alarm.md`: an alarm's life, and what is known of each code."""
+    arrows: dict[tuple[AlarmState, AlarmState], list[str]] = {}
+    for state in AlarmState:
+        for what in AlarmInput:
+            cell = alarm_transition(state, what)
+            if cell.next is not state:
+                arrows.setdefault((state, cell.next), []).append(what.value)
+    rows = ["| input | " + " | ".join(AlarmState) + " |", "|---" * (len(AlarmState) + 1) + "|"]
+    for what in AlarmInput:
+        cells = (alarm_transition(state, what) for state in AlarmState)
+        shown = (f"{cell.next} ({cell.record.KIND})" if cell.record else "–" for cell in cells)
+        rows.append(f"| {what.value} | " + " | ".join(shown) + " |")
+    return "\n".join(
+        [
+            "# An alarm",
+            "",
+            "Drawn from the tables in `edge/core/alarm_state.py` and `edge/core/alarm_codes.py` by",
+            "`python docs/diagrams/generate.py`; do not edit. What it is all for: [ALARMS.md](../ALARMS.md).",
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            f"    [*] --> {AlarmState.NORMAL}",
+            *(f"    {start} --> {end}: {' / '.join(inputs)}" for (start, end), inputs in arrows.items()),
+            "```",
+            "",
+            "Every state × every input. A dash: cannot happen there, or means nothing. In brackets: what is recorded.",
+            "",
+            *rows,
+            "",
+            "## The codes",
+            "",
+            "An alarm begins when its condition has stood for the first delay without a break, and ends when it has",
+            "been away for the second one. One that latches stays listed until somebody has acknowledged it.",
+            "",
+            *_alarm_codes(),
+            "",
+            "## Causes",
+            "",
+            "While the first stands, the others are listed beneath it and call nobody.",
+            "",
+            *_alarm_causes(),
+            "",
+        ]
+    )
+
+
+def _alarm_codes() -> list[str]:
+    rows = ["| code | priority | begins after | ends after | latches because | shelved |", "|---|---|---|---|---|---|"]
+    rank = list(Priority)
+    for code in sorted(AlarmCode, key=lambda code: (rank.index(PRIORITY[code]), code)):
+        delays = (_delay(ON_DELAY_MS.get(code, 0)), _delay(OFF_DELAY_MS.get(code, 0)))
+        shelved = "never" if code in NEVER_SHELVED else "yes"
+        rows.append(f"| {code} | {PRIORITY[code]} | {' | '.join(delays)} | {LATCHING.get(code, '–')} | {shelved} |")
+    return rows
+
+
+def _alarm_causes() -> list[str]:
+    rows = ["| while this stands | these follow from it |", "|---|---|"]
+    for rule in CONSEQUENCES:
+        cause = f"{rule.cause} of {rule.source}" if rule.source else str(rule.cause)
+        rows.append(f"| {cause} | {', '.join(sorted(rule.codes))} |")
+    rows.append(f"| {FLOOD[0]} | whatever is of low priority and begins meanwhile |")
+    return rows
+
+
+def _delay(ms: int) -> str:
+    if ms == 0:
+        return "at once"
+    return f"{ms // 1_000} s" if ms % 1_000 == 0 else f"{ms} ms"
+
+
 # ---------------------------------------------------------------- all of them
 
-DOCUMENTS: Final = {"door.md": door_document, "beams.md": beams_document}
+DOCUMENTS: Final = {"door.md": door_document, "beams.md": beams_document, "alarm.md": alarm_document}
 
 
 def main(arguments: list[str]) -> int:
