@@ -121,9 +121,6 @@ def _judge_all(turn: Turn, watches: Watches) -> None:
     for alarm in turn.durable.alarms:
         if alarm.active and alarm.key not in listed:
             turn.record(AlarmCleared(*alarm.key))
-    due_ms = turn.volatile.alarms.due_ms
-    if not due_ms.keys() <= listed:
-        _set_due(turn, {key: moment for key, moment in due_ms.items() if key in listed})
 
 
 def _judge(turn: Turn, conditions: Iterable[Condition]) -> set[AlarmKey]:

@@ -132,6 +132,13 @@ def test_a_counter_that_falls_begins_anew() -> None:
     assert counted(life)[METER] == 500_000
 
 
+def test_a_new_meter_counts_from_nothing() -> None:
+    life = Life(STATION)
+    for energy_wh in (0, 100):
+        read(life, energy_wh)
+    assert counted(life)[METER] == 100_000
+
+
 def test_a_negative_counter_is_no_reading() -> None:
     life = Life(STATION)
     for energy_wh in (100, -5, 200):
@@ -361,6 +368,11 @@ def test_a_clock_that_is_none_begins_no_day(monkeypatch: pytest.MonkeyPatch, wal
     life = Life(NO_METER)
     life.wait(2 * DAY_MS)
     assert life.state.durable.loads.energy_day == ""
+
+
+def test_the_first_day_of_the_calendar_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(support, "WALL_MS", FIRST_MS - 1_000)
+    assert Life(NO_METER).state.durable.loads.energy_day == "1971-01-01"
 
 
 @settings(max_examples=25, deadline=None)

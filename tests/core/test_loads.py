@@ -465,8 +465,13 @@ def test_a_compressor_whose_output_was_at_rest_rests() -> None:
     life.wait(180 * SECOND_MS)
     life.air(400)
     assert life.on() == {COOLER.id}
+    life.wait(18 * SECOND_MS)
     assert switched(life.levels()) == [LoadSwitched(COOLER.id, False, "resting")]
     assert life.on() == set()
+    life.wait(18 * SECOND_MS)
+    life.do(events.StopRequested("looked at"))
+    # Eighteen seconds of 1200 W are six watt-hours.
+    assert life.state.durable.loads.energy_mwh == {COOLER.id: 6_000}
 
 
 def test_while_the_pins_are_away_nothing_is_switched() -> None:

@@ -11,8 +11,8 @@ import edge.core
 
 PURE = frozenset(
     {
-        *("collections", "contract", "dataclasses", "datetime", "edge", "enum", "itertools", "json", "operator"),
-        *("re", "types", "typing"),
+        *("collections", "contract", "dataclasses", "datetime", "edge", "enum", "functools", "itertools"),
+        *("json", "operator", "re", "types", "typing"),
     }
 )
 INWARD = ("contract.ids", "contract.plain", "contract.records", "contract.policy")
