@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--json", action="store_true", help="end with one line of JSON (implies --seconds 45)")
     root.add_argument("--seed", type=int, default=1, help="order of the scripted visits")
     root.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY, help=f"data and logs ({DEFAULT_DIRECTORY})")
-    root.add_argument("--ports", type=int, default=DEFAULT_PORTS, help=f"first of five ports ({DEFAULT_PORTS})")
+    root.add_argument("--ports", type=int, default=DEFAULT_PORTS, help=f"first of six ports ({DEFAULT_PORTS})")
     return root
 
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
             return run(layout, options)
     except PortTaken as error:
         other = options.ports + 100
-        return fail(f"{error}; choose others with --ports {other} (five in a row from there)", EXIT_USAGE)
+        return fail(f"{error}; choose others with --ports {other} (six in a row from there)", EXIT_USAGE)
     except (DirectoryBusy, PreparationFailed, ServiceError, Unanswered) as error:
         return fail(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
@@ -88,6 +88,7 @@ def announce(layout: Layout) -> None:
         f"驿站已启动 · the station is up\n"
         f"  运营 operations    http://127.0.0.1:{layout.ports.api}/\n"
         f"  模拟驿站 panel     http://127.0.0.1:{layout.ports.panel}/\n"
+        f"  驿站屏幕 screen    http://127.0.0.1:{layout.ports.screen}/\n"
         f"  数据与日志 data    {layout.root}\n"
         f"  {NUMBER_HOLDER.name}的号码 number {layout.member_number.read_text().strip()}"
         f" · 访客通行码 visitor's pass {layout.visit_pass}\n"

@@ -26,6 +26,7 @@ STORIES: Final = (
     "turns_round",
     "tamper_at_night",
     "smoke_in_room",
+    "qr_visitor",
 )
 LONG_STORY: Final = "door_left_open"
 LONG_STORY_FROM_S: Final = 120.0

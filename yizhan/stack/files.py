@@ -105,7 +105,7 @@ control = {quoted(layout.control_socket)}
 [stories]
 held_ms = {options.held_ms + 5_000}
 still_ms = 60000
-loiter_ms = 20000
+loiter_ms = 60000
 smoke_ms = 5000
 tamper_ms = 2500
 pass_file = {quoted(layout.visit_pass)}

@@ -98,9 +98,12 @@ device = {quoted(layout.scanner_device)}
 welfare_still_s = 30
 welfare_night_still_s = 30
 welfare_answer_s = 15
-loitering_s = 10
+loitering_s = 45
 [comfort]
 light_off_delay_s = 10
+[console]
+port = {layout.ports.screen}
+pages_dir = {quoted(REPOSITORY / "web/dist/kiosk")}
 """
     for name, _, driver, register_map, address in SLAVES:
         text += f"""[[sensors]]

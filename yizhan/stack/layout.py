@@ -30,6 +30,8 @@ class Ports:
     link: int
     """The station's way to the broker, which the panel can cut."""
     gpio: int
+    screen: int
+    """The station's own screen, where it has one."""
 
     @classmethod
     def from_base(cls, base: int) -> Self:
