@@ -8,7 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 
 from cloud import config as configuration
+from cloud.domain import commands
 from cloud.domain.administration import AdministrationError, add_organisation, add_station
+from cloud.domain.refusal import Refusal
 from cloud.nudge import Nudge
 from cloud.projector.service import ProjectorService
 from cloud.roster import csv_import, desired, keys, members, pages, publisher
@@ -17,7 +19,7 @@ from cloud.store.database import Database
 from cloud.store.tables import member, organisation
 from contract.envelope import EnvelopeError, open_sealed
 from contract.ids import MemberId, NodeId, Session
-from contract.messages import Desired, RosterHead, RosterPage, RosterPull, WireMember
+from contract.messages import Command, Desired, RosterHead, RosterPage, RosterPull, WireMember
 from contract.records import Posture
 from contract.topics import Leaf, Topic
 from tests.cloud.conftest import OTHER_STATION, STATION, Setup
@@ -281,6 +283,45 @@ def test_heads_orders_and_pages_reach_the_station_signed(database: Database, set
             async with connect(setup.port, STATION) as station:
                 # What stands retained is there before anybody in the cloud has said a word.
                 await station.until(lambda: any(leaf is Leaf.DESIRED and kept for leaf, _, kept in station.heard))
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(scenario())
+
+
+def test_a_command_reaches_the_connection_that_it_is_for_signed_and_is_kept_for_no_other(
+    database: Database, setup: Setup
+) -> None:
+    config = configuration.load(setup.config)
+    public = {config.signing.key_id: keys.load(config.signing).key.public_key()}
+
+    def ask() -> str | None:
+        with database.write() as connection:
+            try:
+                row = commands.issue(connection, STATION, commands.CommandKind.RELEASE, reason="忘带卡", by="王芳")
+            except Refusal:
+                return None
+            return str(row.id)
+
+    async def scenario() -> None:
+        projector = ProjectorService(config, database, keys.load(config.signing), Nudge(), Nudge())
+        task = asyncio.create_task(projector.run())
+        try:
+            await projector.link.connected.wait()
+            async with connect(setup.port, STATION) as station:
+                await station.online()
+                async with asyncio.timeout(10):
+                    while (command_id := await asyncio.to_thread(ask)) is None:
+                        await asyncio.sleep(0.02)
+                command = open_sealed(
+                    Command, await sealed(station, Leaf.COMMAND), Topic(STATION, Leaf.COMMAND), keys=public
+                )
+                assert (command.id, command.session) == (command_id, station.session)
+                assert command.args == {"reason": "忘带卡"}
+            async with connect(setup.port, STATION) as station:
+                with pytest.raises(TimeoutError):
+                    await station.until(lambda: any(leaf is Leaf.COMMAND for leaf, _, _ in station.heard), 0.5)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
