@@ -46,6 +46,15 @@ def test_an_alarm_of_what_has_been_taken_away_is_over_when_the_inputs_have_been_
     assert AlarmCleared(AlarmCode.TOO_HOT, SENSORS[0]) in life.levels()
 
 
+def test_a_run_that_begins_clears_nothing_before_the_inputs_have_been_read() -> None:
+    life = Life(MANY_SENSORS)
+    life.do(events.EnvironmentMeasured(SENSORS[0], 400))
+    life.config = CONFIG
+    life.do(events.Booted("1.0", "digest", True, life.state.durable.boot + 1, 0))
+    assert AlarmCode.TOO_HOT in life.alarms()
+    assert AlarmCleared(AlarmCode.TOO_HOT, SENSORS[0]) in life.levels()
+
+
 def test_fewer_alarms_than_end_a_flood_have_no_end_of_it() -> None:
     config = AlarmConfig()
     few = AlarmsNow(announced_ms=tuple(range(config.flood_over_alarms - 1)))
