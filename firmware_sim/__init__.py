@@ -1,13 +1,23 @@
 """The station's hardware, simulated on the real wire protocols.
 
-`yizhan sim run --config F` runs one process in which a small *world* (door leaf, lock, people with cards) lives
-behind the same wires a real station has, so that the controller on the other side cannot tell the difference:
+`yizhan sim run --config F` runs one process in which a small *world* (door, room, people with cards and bodies) lives
+behind the same wires a real station has, so that the controller on the other side cannot tell the difference.
 
-- `world`, `door_leaf`, `lock`, `contact`, `people`: the physics. They read no clock; time comes in with every call.
-- `devices.gpio`: the Pi's pins, as a server of pigpio's socket protocol.
-- `devices.osdp_reader`: a card reader, as an OSDP peripheral on a pseudo terminal.
-- `devices.link`: the station's way to the cloud, as a TCP relay that can be cut.
-- `station`: puts world and wires together and owns the time.
-- `log`: what really happened, as JSON lines; the oracle of every loss test.
-- `faults`, `stories`, `panel`, `power`: what goes wrong, what people do, the page to play with it, the power switch.
+The physics, which reads no clock (time comes in with every call):
+
+- `world`: door leaf, lock, buttons, mains; `door_leaf`, `lock`, `contact`, `wires`.
+- `premises`: what is around the door; `crowd` (who is where and does what), `doorway` (the beams), `motion`, `room`
+  (air, loads, meter).
+
+The wires, `devices.…`:
+
+- `gpio`: the Pi's pins, as a server of pigpio's socket protocol.
+- `osdp_reader`: a card reader with a keypad, as an OSDP peripheral on a pseudo terminal; `scanner`: a code scanner that
+  types like a keyboard.
+- `radar`: an HLK-LD2410 on its UART; `modbus_line` and `slaves`: RS-485 sensors and the mains meter.
+- `link`: the station's way to the cloud, as a TCP relay that can be cut.
+
+And around them: `station` and `sensors` put world and wires together, `station` owns the time; `log` is what really
+happened, the oracle of every loss test; `faults` and `fault_board` break things; `stories`, `plays` and `hands` are
+what people do; `panel` is the page to play with it; `power` the power switch.
 """
