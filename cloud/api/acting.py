@@ -97,7 +97,7 @@ def _add_orders(app: FastAPI, do: Do) -> None:
             if "posture" in asked.model_fields_set:
                 desired.set_posture(connection, StationId(station_id), asked.posture, author)
             if asked.loads_cut is not None:
-                desired.set_loads_cut(connection, StationId(station_id), asked.loads_cut, author)
+                desired.cut_loads(connection, StationId(station_id), asked.loads_cut, author)
             return _detail(connection, station_id)
 
         return StationDetail.model_validate(do(station_id, key, asked, asked.by, act))

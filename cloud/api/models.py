@@ -309,8 +309,8 @@ class OrdersAsked(Asked):
     """`posture` null gives the door back to the station's own plan; a field that is left out changes nothing."""
 
     posture: Posture | None = None
-    loads_cut: list[Code] | None = Field(default=None, max_length=32)
-    """The ids of all loads to be cut off; those not named are given back."""
+    loads_cut: dict[Code, bool] | None = Field(default=None, max_length=32)
+    """By load: whether it is to be cut off. Those not named stay as they are."""
     reason: Why
 
 

@@ -24,6 +24,7 @@ from contract.records import Posture
 MAX_BYTES: Final = 40 * 1024
 """Less than a station takes."""
 MAX_ALARMS: Final = 64
+MAX_CUT: Final = 32
 STATION: Final = "station"
 """The origin of a station's own alarms."""
 
@@ -50,13 +51,21 @@ def set_posture(connection: Connection, station_id: StationId, posture: Posture 
     return _revise(connection, station_id, revise, author, "posture")
 
 
-def set_loads_cut(connection: Connection, station_id: StationId, loads: list[str], author: Author) -> Desired:
-    """Order which loads are cut off; those not named are given back. Raises `UnknownStation`."""
+def cut_loads(connection: Connection, station_id: StationId, cut: Mapping[str, bool], author: Author) -> Desired:
+    """Cut loads off (True) or give them back; those not named stay as they are, whoever has changed them meanwhile.
+
+    Raises:
+        UnknownStation, Refusal: too many are cut off.
+    """
 
     def revise(held: Desired) -> Mapping[str, Any]:
-        return {"loads_cut": sorted(set(loads))}
+        kept = set(held.loads_cut) - cut.keys()
+        loads = sorted(kept | {load for load, is_cut in cut.items() if is_cut})
+        if len(loads) > MAX_CUT:
+            raise Refusal(RefusalCode.NOT_POSSIBLE, f"at most {MAX_CUT} loads of a station are cut off")
+        return {"loads_cut": loads}
 
-    acts.note(connection, author.by, "desired.loads_cut", station=station_id, loads=loads, reason=author.reason)
+    acts.note(connection, author.by, "desired.loads_cut", station=station_id, cut=dict(cut), reason=author.reason)
     return _revise(connection, station_id, revise, author, "loads_cut")
 
 

@@ -291,10 +291,21 @@ def test_a_posture_is_ordered_with_who_and_why_and_waits_for_the_station(api: Ap
 
 def test_cutting_a_load_leaves_the_posture_and_its_reason_alone(api: Api) -> None:
     api.put(f"{BASE}/desired", json={"posture": "lockdown", "by": "王芳", "reason": "闹事"})
-    asked = {"loads_cut": ["heater"], "by": "李强", "reason": "线路过热"}
+    asked = {"loads_cut": {"heater": True}, "by": "李强", "reason": "线路过热"}
     orders = api.put(f"{BASE}/desired", json=asked, headers=key("second")).json()["orders"]
     assert (orders["posture"], orders["posture_ordered"]["by"]) == ("lockdown", "王芳")
     assert (orders["loads_cut"], orders["loads_ordered"]["by"]) == (["heater"], "李强")
+
+
+def test_of_two_operators_who_cut_different_loads_neither_undoes_the_others(api: Api) -> None:
+    def cut(name: str, **loads: bool) -> list[str]:
+        asked = {"loads_cut": loads, "by": "李强", "reason": "线路过热"}
+        found: list[str] = api.put(f"{BASE}/desired", json=asked, headers=key(name)).json()["orders"]["loads_cut"]
+        return found
+
+    assert cut("one", heater=True) == ["heater"]
+    assert cut("two", sockets=True) == ["heater", "sockets"]
+    assert cut("three", heater=False, light=False) == ["sockets"]
 
 
 def test_every_page_hears_of_new_orders(api: Api, rounds: Rounds) -> None:
