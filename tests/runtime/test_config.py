@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
-from edge.runtime.config import ConfigError, load
+from edge.core.events import Point
+from edge.runtime.config import ConfigError, ReaderDriver, load
+from edge.runtime.core_config import core_config
 from edge.runtime.last_good import load_or_last_good
+from edge.runtime.sensor_config import SensorDriver
 
 GOOD = """
 [station]
@@ -219,12 +222,26 @@ def test_asking_a_station_that_does_not_run_is_a_failure_not_a_mistake(
 def test_the_example_is_a_station_that_could_run_and_its_comments_show_the_defaults() -> None:
     example = Path(__file__).resolve().parents[2] / "config" / "edge.example.toml"
     text = example.read_text(encoding="utf-8")
-    said = dict(re.findall(r'^# (\w+) = ("?[\w./]+"?)', text.partition("# [access]")[0], flags=re.MULTILINE))
+    said = dict(re.findall(r'^# (\w+) = ("?[\w./]+"?)', text.partition("# [[readers]]")[0], flags=re.MULTILINE))
     config = load(example).config
     for name, value in said.items():
+        if name in frozenset(Point):
+            continue
         sections = (config.station, config.gpio, config.door, *config.readers)
         section = next(section for section in sections if hasattr(section, name))
         assert json.dumps(getattr(section, name)) == value, name
+
+
+def test_everything_in_the_example_can_be_used_at_once(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[2] / "config" / "edge.example.toml"
+    whole = tmp_path / "edge.toml"
+    whole.write_text(re.sub(r"(?m)^# (?=\[|\w+ = )", "", example.read_text(encoding="utf-8")))
+    config = load(whole).config
+    assert core_config(config).loads.loads
+    assert set(config.gpio.wired_points) == set(Point)
+    assert {sensor.driver for sensor in config.sensors} == set(SensorDriver)
+    assert {reader.driver for reader in config.readers} == set(ReaderDriver)
+    assert config.console.is_on
 
 
 def test_a_point_that_is_not_known_is_named_with_those_that_are(path: Path) -> None:
