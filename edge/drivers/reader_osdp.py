@@ -26,7 +26,7 @@ from typing import Any, Final
 
 import osdp_sys
 import serial
-from osdp import CardFormat, Channel, Event, EventNotification, LibFlag, LogLevel, PDInfo
+from osdp import CardFormat, Channel, Event, EventNotification, LibFlag, LogLevel, PDInfo, StatusReportType
 
 from contract.ids import ReaderId
 from edge.core.effects import Feedback
@@ -125,8 +125,8 @@ class _Line(Channel):  # type: ignore[misc]
 class OsdpReader:
     """One reader. All methods are called from one thread.
 
-    `on_card(CardBits)`, `on_number(TypedNumber)` and `on_status(online, detail, resets)` are called from within
-    `service`.
+    `on_card(CardBits)`, `on_number(TypedNumber)`, `on_status(online, detail, resets)` and `on_tamper(tampered)` are
+    called from within `service`.
     """
 
     def __init__(
@@ -140,11 +140,14 @@ class OsdpReader:
         on_card: Callable[[CardBits], None],
         on_number: Callable[[TypedNumber], None],
         on_status: Callable[[bool, str, int], None],
+        on_tamper: Callable[[bool], None],
     ) -> None:
         self.reader = reader
         self.resets = 0
         self._device, self._baud, self._address, self._key = device, baud, address, key
         self._on_card, self._on_status, self._on_number = on_card, on_status, on_number
+        self._on_tamper = on_tamper
+        self._told_tampered: bool | None = None
         self._keypad = Keypad()
         self._no_number = False
         self._line: _Line | None = None
@@ -274,7 +277,16 @@ class OsdpReader:
             self._card(event)
         elif kind == Event.KeyPress:
             self._keys(bytes(event.get("data", b"")))
+        elif kind == Event.Status and event.get("type") == StatusReportType.Local:
+            self._local_status(bytes(event.get("report", b"")))
         return 0
+
+    def _local_status(self, report: bytes) -> None:
+        """osdp_LSTATR: tamper, then power. A reader says it when it changes; what it says first is told in any case,
+        because a process before this one may have told otherwise."""
+        if report and (tampered := report[0] != 0) is not self._told_tampered:
+            self._told_tampered = tampered
+            self._on_tamper(tampered)
 
     def _keys(self, keys: bytes) -> None:
         for end in self._keypad.press(keys, self._quiet_since_ns, time.monotonic_ns()):

@@ -72,10 +72,8 @@ class Heartbeat:
 @dataclass(frozen=True)
 class CardRead:
     """`not_before_mono_ms` is the earliest moment at which the card can have been presented: a reader keeps a card
-    until it is polled, so after a pause of this process the card may be as old as the pause.
-
-    Of a visit pass `visit_pass` is what its signature vouches for, else `pass_problem` says what is wrong with it.
-    """
+    until it is polled, so after a pause of this process the card may be as old as the pause. Of a visit pass
+    `visit_pass` is what its signature vouches for, else `pass_problem` says what is wrong with it."""
 
     reader: ReaderId
     credential: CredentialHash
@@ -108,6 +106,14 @@ class ReaderStatus:
     online: bool
     detail: str
     resets: int = 0
+
+
+@dataclass(frozen=True)
+class ReaderLid:
+    """A reader that supervises its own lid says that it is off, or on again."""
+
+    reader: ReaderId
+    tampered: bool
 
 
 # ---------------------------------------------------------------- from the sensors
@@ -299,15 +305,15 @@ class AllRight:
 
 
 Message = (
-    Heartbeat | CardRead | PinTyped | ReaderStatus | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived
-    | DownwardRefused | RosterSwitchedTo | RosterTrouble | ShowOutcome | JournalGrew | StateChanged | StopChild
-    | AllRight | DoorNotice
-    | PresenceSensed | EnvironmentSensed | PowerSensed | SensorStatus
+    Heartbeat | CardRead | PinTyped | ReaderStatus | ReaderLid
+    | UplinkStatus | Acknowledged | DesiredArrived | CommandArrived | DownwardRefused | RosterSwitchedTo | RosterTrouble
+    | PresenceSensed | EnvironmentSensed | PowerSensed | SensorStatus | AllRight
+    | ShowOutcome | JournalGrew | StateChanged | DoorNotice | StopChild
 )  # fmt: skip
 
 ALLOWED: Final[dict[Child, frozenset[type]]] = {
     Child.CONSOLE: frozenset({Heartbeat, AllRight}),
-    Child.READER: frozenset({Heartbeat, CardRead, PinTyped, ReaderStatus}),
+    Child.READER: frozenset({Heartbeat, CardRead, PinTyped, ReaderStatus, ReaderLid}),
     Child.SENSORS: frozenset({Heartbeat, PresenceSensed, EnvironmentSensed, PowerSensed, SensorStatus}),
     Child.UPLINK: frozenset(
         {

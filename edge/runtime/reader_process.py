@@ -29,6 +29,7 @@ from edge.runtime.ipc import (
     Heartbeat,
     Message,
     PinTyped,
+    ReaderLid,
     ReaderStatus,
     ShowOutcome,
     StopChild,
@@ -93,6 +94,10 @@ class ReaderProcess:
         log.info("reader %s is %s%s", reader, "online" if online else "offline", f": {detail}" if detail else "")
         self._say(ReaderStatus(reader, online, detail, resets))
 
+    def lid(self, reader: ReaderId, tampered: bool) -> None:
+        log.warning("reader %s says that its lid is %s", reader, "off" if tampered else "on")
+        self._say(ReaderLid(reader, tampered))
+
     def run(self) -> None:
         """Until the controller says stop or has gone."""
         poller, watched = select.poll(), [-1]
@@ -143,7 +148,9 @@ def main() -> None:
     start = start_child("reader")
     process = ReaderProcess(start.channel, wiring.hash_key(start.config), wiring.pass_keys(start.config))
     try:
-        readers: list[Reader] = [*wiring.build_readers(start.config, process.card, process.number, process.status)]
+        readers: list[Reader] = [
+            *wiring.build_readers(start.config, process.card, process.number, process.status, process.lid)
+        ]
         readers += wiring.build_wedges(start.config, process.line, process.status)
     except ConfigError as error:
         log.error("%s", error)

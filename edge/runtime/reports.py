@@ -44,6 +44,8 @@ def child_event(message: ipc.Message) -> events.Event | None:
     match message:
         case ipc.ReaderStatus():
             return events.ReaderChanged(message.reader, message.online, message.detail)
+        case ipc.ReaderLid():
+            return events.ReaderTampered(message.reader, message.tampered)
         case ipc.UplinkStatus():
             return events.UplinkChanged(message.connected, message.detail)
         case ipc.DesiredArrived():

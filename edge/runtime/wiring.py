@@ -74,6 +74,7 @@ def build_readers(
     on_card: Callable[[ReaderId, "CardBits"], None],
     on_number: Callable[[ReaderId, "TypedNumber"], None],
     on_status: Callable[[ReaderId, bool, str, int], None],
+    on_tamper: Callable[[ReaderId, bool], None],
 ) -> list["OsdpReader"]:
     """The station's readers. Raises `ConfigError` for a key file that holds no key."""
     from edge.drivers.reader_osdp import OsdpReader
@@ -88,6 +89,7 @@ def build_readers(
             on_card=lambda card: on_card(section.id, card),
             on_number=lambda number: on_number(section.id, number),
             on_status=lambda online, detail, resets: on_status(section.id, online, detail, resets),
+            on_tamper=lambda tampered: on_tamper(section.id, tampered),
         )
 
     return [built(section) for section in config.readers if section.driver is ReaderDriver.OSDP]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, Session, StationId, Stream
+from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, SensorId, Session, StationId, Stream
 from contract.policy.passes import VisitPass
-from contract.records import Posture
+from contract.records import Posture, Reason
 from edge.core.effects import Feedback
 from edge.runtime import ipc
 from edge.runtime.ipc import ALLOWED, FROM_CONTROLLER, BadMessage, Channel, ChannelClosed, ChannelFull, Child, Message
@@ -27,6 +27,13 @@ EVERY: list[Message] = [
     ipc.CardRead(ReaderId("r"), CredentialHash("ab" * 16), 1, 2, pass_problem="bad_signature"),
     ipc.PinTyped(ReaderId("r"), "2468", 1, 2),
     ipc.ReaderStatus(ReaderId("r"), True, "", 3),
+    ipc.ReaderLid(ReaderId("r"), True),
+    ipc.PresenceSensed(SensorId("s"), True, False, 250),
+    ipc.EnvironmentSensed(SensorId("s"), -52, None, 3, False, None),
+    ipc.PowerSensed(SensorId("s"), 1_200, 5),
+    ipc.SensorStatus(SensorId("s"), False, "no answer"),
+    ipc.AllRight(),
+    ipc.DoorNotice(next(iter(ipc.NoticeKind)), Reason.EXPIRED),
     ipc.UplinkStatus(True, Session("s"), "门"),
     ipc.UplinkStatus(False, None, ""),
     ipc.Acknowledged(Epoch("e"), Stream.EVENTS, 9, None, False),

@@ -31,6 +31,7 @@ class Reading:
         section = running.config.readers[0]
         self.cards: list[CardBits] = []
         self.numbers: list[TypedNumber] = []
+        self.tampers: list[bool] = []
         self.online: list[bool] = []
         self.reader = OsdpReader(
             ReaderId("reader-1"),
@@ -41,6 +42,7 @@ class Reading:
             on_card=self.cards.append,
             on_number=self.numbers.append,
             on_status=lambda online, detail, resets: self.online.append(online),
+            on_tamper=self.tampers.append,
         )
 
     def serve_until(self, true: Callable[[], bool], what: str) -> None:
@@ -168,6 +170,15 @@ def test_what_is_no_number_is_denied_at_the_reader_itself(reading: Reading) -> N
     reading.serve_until(lambda: reading.lights("red") == 1, "a red light")
 
     assert reading.numbers == []
+
+
+def test_a_reader_that_is_torn_off_its_wall_says_so_and_says_when_it_is_back(reading: Reading) -> None:
+    device = reading.running.station.readers["reader-1"]
+    for tampered in (True, True, False):
+        reading.running.do(lambda tampered=tampered: device.set_tampered(tampered))  # type: ignore[misc]
+        reading.serve_until(lambda: reading.tampers[-1:] == [tampered], f"tampered: {tampered}")  # noqa: B023
+
+    assert reading.tampers == [True, False]
 
 
 # ---------------------------------------------------------------- frames
