@@ -207,8 +207,15 @@ def state_of(alarms: tuple[Alarm, ...], key: AlarmKey) -> AlarmState:
 
 
 def has_room(alarms: tuple[Alarm, ...]) -> bool:
-    """Whether one more can be listed: what stands is never pushed out, the oldest of the others is."""
+    """Whether one more can be listed without one that stands giving way."""
     return len(alarms) < MAX_STANDING_ALARMS or not all(alarm.active for alarm in alarms)
+
+
+def less_than(alarms: tuple[Alarm, ...], priority: Priority) -> Alarm | None:
+    """The standing alarm that gives way to one of this priority where there is no room: the oldest of the least."""
+    rank = list(Priority)
+    least = max((alarm for alarm in alarms if alarm.active), key=lambda alarm: rank.index(alarm.priority), default=None)
+    return least if least is not None and rank.index(least.priority) > rank.index(priority) else None
 
 
 def fold(alarms: tuple[Alarm, ...], record: AlarmRecord, at: RecordedAt) -> tuple[Alarm, ...]:

@@ -24,6 +24,7 @@ from edge.core.alarm_state import (
     AlarmState,
     Condition,
     has_room,
+    less_than,
     state_of,
     transition,
 )
@@ -153,13 +154,16 @@ def _set_due(turn: Turn, due_ms: dict[AlarmKey, int]) -> None:
 
 
 def _raise(turn: Turn, condition: Condition) -> None:
-    """Write an alarm down, in its place among the others. Without room it waits until its condition changes."""
+    """Write an alarm down, in its place among the others. Without room it waits until its condition is judged again."""
+    priority = condition.priority or PRIORITY[condition.code]
+    if not has_room(turn.durable.alarms):
+        less = less_than(turn.durable.alarms, priority)
+        if less is None:
+            return
+        turn.record(AlarmCleared(*less.key))
     config, now, alarms = turn.config.alarms, turn.volatile.alarms, turn.durable.alarms
     key = condition.code, condition.source
     after = transition(state_of(alarms, key), AlarmInput.BEGINS)
-    if not has_room(alarms) or after.record is None:
-        return
-    priority = condition.priority or PRIORITY[condition.code]
     cause = alarm_group.cause_when_raised(config, now, alarms, condition.code, priority, turn.mono_ms)
     calls = not cause and after.next is AlarmState.UNACKNOWLEDGED and key != alarm_group.FLOOD
     first_out = calls and alarm_group.is_first_out(config, now, turn.mono_ms)

@@ -1,7 +1,7 @@
 """What the hour says to loads and energy: which schedules are open, whether it is night, which local day it is.
 
 *The clock.* All three are judged by a trusted clock. Without one the schedules stay with what they say for the latest
-trusted time, as the door's plan does (see `postures`), and where that was never known they are open: a dark sign
+trusted time (the door's plan is stricter, see `postures`), and where that was never known they are open: a dark sign
 helps nobody. It may be night then, because all that night does is to switch off what nobody uses. And no day ends.
 
 *Keeping up.* The answer is remembered until it may change; it is sought anew as well when the wall clock has been

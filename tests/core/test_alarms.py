@@ -220,6 +220,37 @@ def test_standing_alarms_are_bounded_and_the_rest_waits_for_room() -> None:
     assert [alarm.source for alarm in life.state.durable.alarms] == ["uplink"]
 
 
+def crowded(life: Life, priority: Priority) -> None:
+    """No room: everything listed stands, as the last run left it."""
+    full = tuple(
+        Alarm(AlarmCode.LOAD_FAULT, str(number), priority, "", number) for number in range(MAX_STANDING_ALARMS)
+    )
+    life.state = replace(life.state, durable=replace(life.state.durable, alarms=full))
+
+
+@pytest.mark.parametrize("priority", [Priority.LOW, Priority.HIGH])
+def test_a_fire_has_a_place_however_many_alarms_stand(priority: Priority) -> None:
+    life = Life()
+    crowded(life, priority)
+    life.do(events.FireChanged(True))
+
+    assert [record for record in life.last if isinstance(record, AlarmCleared)] == [
+        AlarmCleared(AlarmCode.LOAD_FAULT, "0")
+    ]
+    assert only(life.last, AlarmRaised).code is AlarmCode.FIRE
+    assert len(life.state.durable.alarms) == MAX_STANDING_ALARMS
+    assert AlarmCode.FIRE in life.alarms()
+
+
+def test_what_is_of_the_same_priority_waits_for_room() -> None:
+    life = Life()
+    crowded(life, Priority.LOW)
+
+    assert life.do(events.ChildRestarting("uplink")) == []
+    life.do(events.ChildRestarting("reader"))
+    assert only(life.last, AlarmRaised).priority is Priority.HIGH
+
+
 def raised_alarm(life: Life) -> Alarm:
     """Some alarm, taken from a life of its own."""
     other = Life(life.config)
