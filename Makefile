@@ -49,9 +49,9 @@ sim-mutants: ready ## Bugs put into the core one at a time: does the simulation 
 
 coverage: ready ## Branch coverage of what decides by its own tests; fails below 100 %
 	@mkdir -p .run
-	$(PYTHON) -m coverage run --data-file=.run/coverage --branch --source=edge/core,contract/policy \
+	coverage run --data-file=.run/coverage --branch --source=edge/core,contract/policy \
 		-m pytest -q tests/core tests/policy
-	$(PYTHON) -m coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
+	coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
 
 mutation: ready ## Small bugs put into what decides: do its tests notice? MUTANTS=n SEED=s; ends with one line of JSON
 	@$(PYTHON) -m tools.mutation --mutants $(MUTANTS) --seed $(SEED) $(ARGS)
