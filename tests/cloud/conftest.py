@@ -53,15 +53,18 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of its own for each test: two organisations, two stations, nothing else."""
     if request.param == "sqlite":
         path = tmp_path / "cloud.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        yield f"sqlite:///{path}"
+        return
     template: str = request.getfixturevalue("postgresql_template")
     cluster: Cluster = request.getfixturevalue("cluster")
-    return cluster.create_database(template)
+    url = cluster.create_database(template)
+    yield url
+    cluster.drop_database(url)
 
 
 @pytest.fixture

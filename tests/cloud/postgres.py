@@ -90,6 +90,11 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return f"postgresql+psycopg://yizhan@127.0.0.1:{self.port}/{name}"
 
+    def drop_database(self, url: str) -> None:
+        """Remove one that `create_database` made, whoever is still connected: hundreds of them would fill a disk."""
+        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
+
     def _as_owner(self, program: str, *arguments: str) -> list[str]:
         command = [str(self._programs / program), *arguments]
         if os.geteuid() != 0:

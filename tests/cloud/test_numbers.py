@@ -19,7 +19,7 @@ from contract.ids import MemberId, NodeId
 from contract.messages import RosterPull, WireMember
 from contract.pins import Kdf, Match, matched, usual_duress
 from tests.cloud.conftest import STATION, Setup
-from tests.cloud.test_acting import BASE, Api, key
+from tests.cloud.operators import BASE, Api, key
 
 BJ = NodeId("bj")
 RIDER = MemberId("rider-1")
