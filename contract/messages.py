@@ -39,18 +39,16 @@ EpochId = Annotated[Epoch, Field(pattern=r"^[0-9a-f]{32}$")]
 SessionId = Annotated[Session, Field(pattern=r"^[0-9a-f]{16,64}$")]
 
 
-class Message(BaseModel):
-    """Base of all: immutable, tolerant of fields that it does not know."""
+class Part(BaseModel):
+    """A part of a message: immutable, tolerant of fields that it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Message(Part):
+    """Base of all messages."""
 
     v: Literal[1] = WIRE_VERSION
-
-
-class Part(BaseModel):
-    """A part of a message."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 # ---------------------------------------------------------------- upward
@@ -97,7 +95,6 @@ class LoadState(Part):
     id: Shown
     on: bool
     cause: Shown
-    """A `LoadCause` of the core."""
 
 
 class SensorState(Part):
@@ -143,16 +140,14 @@ class StationState(Message):
     welfare_asked: bool = False
     """Somebody inside lies still, is asked whether all is well, and has not answered yet."""
     hazard: bool = False
-    """Smoke or carbon monoxide."""
     stop_charging: bool = False
-    """Fire or hazard: whatever charges at the station has to stop."""
+    """`hazard` is smoke or carbon monoxide; in that and in a fire whatever charges at the station has to stop."""
     loads: list[LoadState] = Field(default=[], max_length=32)
     environment: list[SensorState] = Field(default=[], max_length=64)
     power_w: int | None = Field(default=None, ge=-(2**31), lt=2**31)
     energy_day: Shown = ""
-    """The local day that `energy_today_wh` counts; empty: the station does not know the time."""
     energy_today_wh: dict[Shown, Count] = Field(default={}, max_length=64)
-    """By load, reckoned from its power, and by meter; a quarter of an hour old at most."""
+    """What `energy_day` (empty: the time is not known) has used by load and meter, a quarter of an hour old at most."""
 
 
 class StreamHead(Part):
