@@ -17,8 +17,8 @@ const BODIES = [
 
 const LOG = [
   { kind: "card_shown", reader: "entry", card: "card-rider-1", person: "rider-1" },
-  { kind: "card_on_wire", reader: "entry" },
-  { kind: "pin_edge", pin: 17, level: true },
+  { kind: "card_on_wire", reader: "entry", wait_ms: 24 },
+  { kind: "pin_edge", pin: 17, wire: "lock", level: true },
   { kind: "lock_edge", released: true, cause: "pin", pin: true },
   { kind: "bolt", free: true },
   { kind: "reader_feedback", reader: "entry", device: "led", color: "green", temporary: false },
