@@ -78,6 +78,12 @@ def test_a_mutant_is_judged_by_the_tests(project: Path, says: str, verdict: Verd
     assert judge(project, mutant, ["test_counted.py::test_count"], limit_s) is verdict
 
 
+def test_a_mutant_without_judges_is_neither_killed_nor_a_survivor(project: Path) -> None:
+    name = "counted_by_mutation.py"
+    mutant = mutants(name, (project / name).read_text())[0]
+    assert judge(project, mutant, ["test_counted.py::test_of_another_time"], 60.0) is Verdict.BROKEN
+
+
 def test_the_judges_of_a_line_are_the_tests_that_run_through_it_those_of_the_file_first() -> None:
     tests = Map(
         {"edge/core/door.py": {5: ["tests/a.py::one", "tests/door.py::two"], 6: ["tests/a.py::three"]}},

@@ -16,12 +16,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from tools.mutation.coverage_map import SOURCES, Map, draw
+from tools.mutation.coverage_map import SOURCES, Map, NoTests, draw
 from tools.mutation.operators import Mutant, mutants
 from tools.mutation.trial import Verdict, judge
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-COPIED: Final = ("contract", "edge", "tests", "tools")
+COPIED: Final = ("config", "contract", "docs", "edge", "tests", "tools")
 SPARE_S: Final = 20.0
 """What a trial may take beside three times what its tests take without a bug."""
 
@@ -48,8 +48,8 @@ def try_all(root: Path, sample: list[Mutant], tests: Map, until: float) -> Count
         limit_s = SPARE_S + 3 * sum(tests.seconds[test] for test in judges)
         verdict = judge(root, mutant, judges, limit_s)
         count[verdict] += 1
-        if verdict is Verdict.SURVIVED:
-            print(f"survived {mutant} ({len(judges)} tests)", flush=True)
+        if verdict in (Verdict.SURVIVED, Verdict.BROKEN):
+            print(f"{verdict.value} {mutant} ({len(judges)} tests)", flush=True)
     return count
 
 
@@ -66,19 +66,24 @@ def main() -> int:
         for name in COPIED:
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", root)
-        tests = draw(root)
+        try:
+            tests = draw(root)
+        except NoTests as error:
+            print(f"no mutant is judged: {error}", file=sys.stderr)
+            return 2
         for test in tests.failed:
             print(f"fails without any mutant, and is left out: {test}", file=sys.stderr)
         sample = all_mutants(root, options.only)
         total = len(sample)
         random.Random(options.seed).shuffle(sample)
         count = try_all(root, sample[: options.mutants or total], tests, begun + 60 * options.minutes)
-    judged, survived = sum(count.values()), count[Verdict.SURVIVED]
+    judged, survived = sum(count.values()) - count[Verdict.BROKEN], count[Verdict.SURVIVED]
     told = {
         "mutants": judged,
         "killed": judged - survived,
         "survived": survived,
         "timed_out": count[Verdict.TIMED_OUT],
+        "broken": count[Verdict.BROKEN],
         "score": round((judged - survived) / judged, 4) if judged else None,
         "of": total,
         "tests": len(tests.seconds),

@@ -38,6 +38,10 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
             told.write(json.dumps([report.nodeid, report.duration, report.passed]) + "\n")
 
 
+class NoTests(RuntimeError):
+    """Not one test passed, so that nothing could be judged. The message ends with what pytest said."""
+
+
 @dataclass(frozen=True)
 class Map:
     """`by_line` has the tests of each line of a file; `seconds` every test that passes."""
@@ -70,18 +74,13 @@ class Map:
 
 
 def draw(root: Path) -> Map:
-    """Run all tests once in `root`."""
+    """Run all tests once in `root`. Raises `NoTests`."""
     told = root / "durations.jsonl"
     told.touch()
     command = [sys.executable, "-m", "coverage", "run", f"--data-file={DATA}", f"--source={','.join(SOURCES)}"]
     command += ["-m", "pytest", "-q", "-p", "tools.mutation.coverage_map", "-p", "no:cacheprovider", *TESTS]
-    subprocess.run(
-        command,
-        cwd=root,
-        env={**os.environ, TOLD: str(told)},
-        check=False,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    said = subprocess.run(
+        command, cwd=root, env={**os.environ, TOLD: str(told)}, check=False, capture_output=True, text=True
     )
     seconds, failed = {}, []
     for line in told.read_text(encoding="utf-8").splitlines():
@@ -90,6 +89,8 @@ def draw(root: Path) -> Map:
             seconds[test] = float(duration_s)
         else:
             failed.append(test)
+    if not seconds:
+        raise NoTests((said.stdout + said.stderr)[-2_000:])
     return Map(_by_line(root), seconds, failed)
 
 

@@ -20,14 +20,25 @@ import pytest
 
 from tools.mutation.operators import Mutant, mutated
 
-POLL_S: Final = 0.02
-
 
 class Verdict(StrEnum):
     KILLED = "killed"
     SURVIVED = "survived"
     TIMED_OUT = "timed_out"
     """The tests did not come to an end: noticed too."""
+    BROKEN = "broken"
+    """No test was run: that says nothing of the mutant."""
+
+
+POLL_S: Final = 0.02
+OWN_FAILURE: Final = 70
+VERDICTS: Final = {
+    pytest.ExitCode.OK: Verdict.SURVIVED,
+    pytest.ExitCode.NO_TESTS_COLLECTED: Verdict.BROKEN,
+    pytest.ExitCode.USAGE_ERROR: Verdict.BROKEN,
+    OWN_FAILURE: Verdict.BROKEN,
+}
+"""By the exit code of a trial. Any other one says that a test, or an import, has failed."""
 
 
 class _Loader(importlib.abc.SourceLoader):
@@ -75,7 +86,7 @@ def judge(root: Path, mutant: Mutant, tests: list[str], limit_s: float) -> Verdi
     """Let `tests` run with the mutant. Raises nothing of theirs."""
     process = os.fork()
     if process == 0:
-        code = 3
+        code = OWN_FAILURE
         with contextlib.suppress(BaseException):
             code = _run(root, mutant, tests)
         os._exit(code)
@@ -83,8 +94,7 @@ def judge(root: Path, mutant: Mutant, tests: list[str], limit_s: float) -> Verdi
     while time.monotonic() < end:
         finished, status = os.waitpid(process, os.WNOHANG)
         if finished:
-            passed = os.WIFEXITED(status) and os.WEXITSTATUS(status) == pytest.ExitCode.OK
-            return Verdict.SURVIVED if passed else Verdict.KILLED
+            return VERDICTS.get(os.WEXITSTATUS(status), Verdict.KILLED) if os.WIFEXITED(status) else Verdict.KILLED
         time.sleep(POLL_S)
     os.killpg(process, signal.SIGKILL)
     os.waitpid(process, 0)
