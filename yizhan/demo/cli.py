@@ -89,7 +89,6 @@ def announce(layout: Layout) -> None:
         f"  运营 operations    http://127.0.0.1:{layout.ports.api}/\n"
         f"  模拟驿站 panel     http://127.0.0.1:{layout.ports.panel}/\n"
         f"  驿站屏幕 screen    http://127.0.0.1:{layout.ports.screen}/\n"
-        f"  驿站屏幕 screen    http://127.0.0.1:{layout.ports.screen}/\n"
         f"  数据与日志 data    {layout.root}\n"
         f"  {NUMBER_HOLDER.name}的号码 number {layout.member_number.read_text().strip()}"
         f" · 访客通行码 visitor's pass {layout.visit_pass}\n"
