@@ -92,6 +92,12 @@ class _AdvisoryLock:
 
     def release(self) -> None:
         if self._connection is not None:
+            try:
+                # The server may notice only later that a session has ended; until then nobody else would get the lock.
+                self._connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self._number})
+            except DBAPIError:
+                # The session is gone, and the lock with it.
+                pass
             # Not back into the pool: the lock belongs to the session.
             self._connection.invalidate()
             self._connection.close()
