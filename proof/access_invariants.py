@@ -105,8 +105,7 @@ def denied_for_a_reason(life: "Life", event: events.Event, before: StationState,
     judged = judged_by(event, before, record)
     if judged is None:
         # A number that nobody has checked in time.
-        too_late = record.reason in (Reason.STORAGE_UNAVAILABLE, Reason.STALE)
-        gave_up = record.reader in before.volatile.pins.checking and too_late
+        gave_up = record.reader in before.volatile.pins.checking
         require(gave_up, "who_may_enter_does", f"{record} by {event}")
         return
     objection = objection_to(life, event, before, judged)

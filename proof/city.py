@@ -65,9 +65,10 @@ class Hours:
 
 
 PAIRING_MS: Final = 10_000
-STILL_MS, NIGHT_STILL_MS, ANSWER_MS = 20 * 60_000, 40 * 60_000, 120_000
+STILL_MS, NIGHT_STILL_MS, ANSWER_MS = 10 * 60_000, 15 * 60_000, 120_000
 LOITERING_MS: Final = 180_000
 EMPTY_MS: Final = 600_000
+RICH: Final = 2.5
 EVERY_DAY: Final = frozenset(range(7))
 MEMBERS_HOURS: Final = Hours(EVERY_DAY, 7 * 60, 21 * 60)
 
@@ -107,7 +108,8 @@ class City:
 
 
 def city(seed: str) -> City:
-    """A station's settings, and what is really built in."""
+    """A station's settings, and what is really built in; all of it where a mutant is hunted."""
+    rich = RICH if seed.startswith("mutants/") else 1.0
     luck = random.Random(f"{seed}/city")
     kind = luck.choice(list(LockKind))
     door = DoorConfig(
@@ -133,10 +135,10 @@ def city(seed: str) -> City:
         plan=PosturePlan(tuple(Planned(posture, hours.schedule()) for posture, hours in plan)),
         readers_out=frozenset({BACK}) if out else frozenset(),
     )
-    points, sensors = _wiring(luck)
+    points, sensors = _wiring(luck, rich)
     pins = PinConfig(
         pairing_ms=PAIRING_MS,
-        keypads=frozenset(READERS[:1]) if luck.random() < 0.6 else frozenset(),
+        keypads=frozenset(READERS[:1]) if luck.random() < 0.5 * rich else frozenset(),
         codes_alone=luck.random() < 0.4,
     )
     config = replace(
@@ -154,7 +156,7 @@ def city(seed: str) -> City:
             welfare_answer_ms=ANSWER_MS,
             loitering_ms=LOITERING_MS,
         ),
-        loads=_loads(luck) if luck.random() < 0.5 else LoadsConfig(),
+        loads=_loads(luck) if luck.random() < 0.35 * rich else LoadsConfig(),
     )
     return City(config, kind, int(begins.timestamp() * 1_000), zone, plan, points, sensors)
 
@@ -185,19 +187,20 @@ def _plan(luck: random.Random) -> tuple[tuple[Posture, Hours], ...]:
     return ((Posture.OUT_OF_SERVICE, repair), (Posture.FREE_ACCESS, public), (Posture.TWO_FACTOR, night))
 
 
-def _wiring(luck: random.Random) -> tuple[frozenset[Point], frozenset[SensorId]]:
+def _wiring(luck: random.Random, rich: float) -> tuple[frozenset[Point], frozenset[SensorId]]:
+    """Each station has some of it; more costs more time than it finds."""
     points: set[Point] = set()
     sensors: set[SensorId] = set()
-    if luck.random() < 0.5:
+    if luck.random() < 0.35 * rich:
         points |= set(BEAMS)
-        sensors |= {RADAR} if luck.random() < 0.8 else set()
-    elif luck.random() < 0.3:
+        sensors |= {RADAR} if luck.random() < 0.8 * rich else set()
+    elif luck.random() < 0.2:
         sensors.add(RADAR)
-    for point, chance in ((Point.MOTION_INSIDE, 0.3), (Point.MOTION_OUTSIDE, 0.4), (Point.LOCK_SECURED, 0.3)):
-        points |= {point} if luck.random() < chance else set()
-    points |= set(SUPERVISED) if luck.random() < 0.5 else set()
-    sensors |= {AIR} if luck.random() < 0.5 else set()
-    sensors |= {METER} if luck.random() < 0.4 else set()
+    for point, chance in ((Point.MOTION_INSIDE, 0.15), (Point.MOTION_OUTSIDE, 0.25), (Point.LOCK_SECURED, 0.2)):
+        points |= {point} if luck.random() < chance * rich else set()
+    points |= set(SUPERVISED) if luck.random() < 0.5 * rich else set()
+    sensors |= {AIR} if luck.random() < 0.35 * rich else set()
+    sensors |= {METER} if luck.random() < 0.3 * rich else set()
     return frozenset(points), frozenset(sensors)
 
 

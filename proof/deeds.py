@@ -74,6 +74,7 @@ def lie(life: "Life", act: Act) -> None:
 
 
 def answer(life: "Life", act: Act) -> None:
+    life.presence.answered_ms = life.timeline.now_ms
     life.shell.tell(events.WelfareAnswerGiven(attended=bool(act.value)))
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 SETTLE_MS: Final = 500
 NIGHT: Final = (22, 6)
 CLIMATE: Final = frozenset({LoadKind.HEATING, LoadKind.COOLING})
-MOST_HOURS: Final = 25
+MOST_HOURS: Final = 49
+"""A day goes on while the time is not known."""
 
 
 def the_budget_holds(life: "Life") -> None:

@@ -9,7 +9,7 @@ from proof.acts import Act, ActKind
 from proof.visits import CARDS, HOUR_MS, VISITS, WEIGHTS, between, card
 
 DAY_MS: Final = 24 * HOUR_MS
-VISITS_PER_DAY: Final = 205
+VISITS_PER_DAY: Final = 202
 BODIES_PER_DAY: Final = 10_000
 POSTURES: Final = tuple(Posture)
 
@@ -121,5 +121,8 @@ def _postures(luck: random.Random, begins_ms: int, busy: list[int]) -> Iterator[
     """The cloud wants another posture for a while, and then the usual one again; often in the middle of something."""
     for _ in range(_poisson(luck, 2.5)):
         at_ms = _bad_moment(luck, begins_ms, busy)
+        if luck.random() < 0.3:
+            # Somebody has just been let in.
+            yield card(luck, at_ms - 800)
         yield Act(at_ms, ActKind.DESIRE, value=luck.randrange(len(POSTURES)))
         yield Act(at_ms + between(luck, 1_000, 2 * HOUR_MS), ActKind.DESIRE, value=-1)

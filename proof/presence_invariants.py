@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 RIGHT_AGAIN_MS: Final = 600_000
 """The issue's ten minutes."""
 LOITERING_GAP_MS: Final = 20_000
-LOOK_AGAIN_MS: Final = 300_000
 MOVES_MS: Final = 5_000
 """Movement this long is seen by everybody."""
 SETTLE_MS: Final = 5_000
@@ -105,7 +104,7 @@ def whoever_lies_still_is_asked(life: "Life", state: StationState) -> None:
         truth.answered_ms, undisturbed_ms(life),
     )  # fmt: skip
     still = bool(room.inside) and not room.moving
-    if still and now_ms - since_ms > NIGHT_STILL_MS + LOOK_AGAIN_MS + SETTLE_MS:
+    if still and now_ms - since_ms > NIGHT_STILL_MS + SETTLE_MS:
         require(asked, "whoever_lies_still_is_asked", f"still for {now_ms - since_ms} ms")
     asked_ms = max(truth.asked_ms or 0, life.shell.since_ms, life.shell.pins_since_ms, life.shell.stalled_ms)
     if asked and now_ms - asked_ms > ANSWER_MS + SETTLE_MS:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 SNAPSHOT_EVERY: Final = 1_000
 ROUND_MS: Final = 120_000
-ROUNDS_PER_HEALTH: Final = 5
-"""Health is measured every ten minutes, not every one: the same code, less of it."""
+ROUNDS_PER_HEALTH: Final = 10
+"""Health is measured every twenty minutes, not every one: the same code, less of it."""
 COMMANDS: Final = ("release", "restart", "dance")
 MAX_DRAIN: Final = 10_000
 

@@ -155,7 +155,7 @@ class World:
         self._set(wire, level, plan)
         worn = self.worn and wire == "contact"
         chance = self._luck.random()
-        returns = int(chance * 6) if worn else int(chance < 0.3) + int(chance < 0.1)
+        returns = int(chance * 6) if worn else int(chance < 0.15) + int(chance < 0.05)
         if returns:
             longest_ms = WORN_BOUNCE_MS if worn else BOUNCE_MS
             moments = sorted(1 + int(self._luck.random() * longest_ms) for _ in range(2 * returns))
