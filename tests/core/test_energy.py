@@ -10,7 +10,7 @@ from edge.core import events
 from edge.core.energy import COUNT_EVERY_MS, COUNTER_STEP_WH, LONGEST_AWAY_MS, MOST_W
 from edge.core.environment_state import EnvironmentConfig
 from edge.core.load_state import LoadsConfig
-from edge.core.state import Now
+from edge.core.state import Now, RecordedAt
 from edge.core.station import from_snapshot, initial_state, replay, snapshot, snapshot_json, step, view
 from tests.core import support
 from tests.core.energy_support import (
@@ -280,3 +280,10 @@ def test_the_replay_of_the_records_is_what_is_remembered() -> None:
     replayed = replay(initial_state(STATION), life.records)
     assert snapshot_json(replayed) == snapshot_json(life.state)
     assert from_snapshot(snapshot(life.state)).durable == life.state.durable
+
+
+def test_a_day_is_closed_in_whole_watt_hours_the_nearer_ones() -> None:
+    counted_so = EnergyCounted(TODAY, {SIGN.id: 1_499, LIGHT.id: 1_500}, {})
+    state = replay(initial_state(NO_METER), [(counted_so, RecordedAt(1, WALL_MS, 1))])
+    result = step(NO_METER, state, events.Booted("1.0", "", True, 2, 0), Now(5, WALL_MS + DAY_MS, True))
+    assert used(list(result.records)) == {SIGN.id: 1, LIGHT.id: 2}

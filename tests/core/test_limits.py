@@ -13,6 +13,7 @@ from edge.core.effects import CheckPin, SetLoad, Urgency
 from edge.core.environment_state import MAX_SENSORS, EnvironmentConfig
 from edge.core.state import MAX_LOADS_TOLD, Occupancy, RecordedAt
 from edge.core.station import apply, initial_state
+from edge.core.supervision_state import SupervisionConfig
 from tests.core.support import CONFIG, ENTRY, WALL_MS, Life, only
 
 SENSORS = tuple(SensorId(f"air-{number}") for number in range(MAX_SENSORS))
@@ -98,3 +99,10 @@ def test_a_number_is_checked_and_a_load_switched_at_once_each_for_itself() -> No
     assert (check.urgency, check.actuator) == (Urgency.AT_ONCE, "keypad:entry")
     load = SetLoad(LoadId("light"), True)
     assert (load.urgency, load.actuator) == (Urgency.AT_ONCE, "load:light")
+
+
+def test_a_point_that_is_not_wired_says_nothing() -> None:
+    life = Life(replace(CONFIG, supervision=SupervisionConfig(frozenset({events.Point.MAINS_LOST}))))
+    levels = {events.Point.MAINS_LOST: False, events.Point.BATTERY_LOW: True}
+    life.do(events.LevelsRead(False, False, False, levels))
+    assert life.state.volatile.supervision.points == {events.Point.MAINS_LOST: False}
