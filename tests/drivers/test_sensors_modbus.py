@@ -151,6 +151,22 @@ def test_a_late_answer_is_nobodys(wire: Wire, late_ms: float) -> None:
     wire.wait_for(METER, power_w=400)
 
 
+def test_the_late_answer_to_a_slaves_second_request_is_not_taken_for_its_first(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice, right, second_bytes = random.Random(3), ModbusLine._send, 13
+
+    def late(self: ModbusLine, reply: bytes) -> None:
+        if len(reply) == second_bytes:
+            self._loop.call_later(dice.uniform(0.09, 0.25), right, self, reply)  # type: ignore[union-attr]
+        else:
+            right(self, reply)
+
+    monkeypatch.setattr(ModbusLine, "_send", late)
+    wire.wait(lambda: wire.asked[1].counts.total() >= 5)
+    assert all(what == {Value.POWER: 100, Value.ENERGY: 1_500} for who, what in list(wire.read) if who == METER)
+
+
 def test_a_register_that_a_slave_does_not_have_is_an_exception(wire: Wire) -> None:
     wire.climate = {(Function.READ_INPUT, 1): 215}
     wire.wait(lambda: wire.is_online(CLIMATE) is False)
