@@ -22,7 +22,9 @@ Visit = Callable[[random.Random, int, int], Iterator[Act]]
 
 
 def between(luck: random.Random, least: int, most: int) -> int:
-    """Short ones are more frequent than long ones."""
+    """Of durations short ones are more frequent than long ones; few choices are equal."""
+    if most - least < 10:
+        return luck.randint(least, most)
     return least + int((most - least) * luck.random() ** 3)
 
 
