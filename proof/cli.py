@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     years = kinds.add_parser("years", help="live years; ends with one line of JSON")
     years.add_argument("--years", type=float, default=0.1)
     years.add_argument("--seed", type=int, default=1)
+    years.add_argument("--jobs", type=int, default=1, help="so many lives at a time, each on a core of its own")
     years.add_argument("--keep", type=Path, default=REGRESSIONS, help="where a shrunk failing life is written")
     again = kinds.add_parser("again", help="live one life again, by its seed or from a file")
     again.add_argument("--life", default="1/0", help="as printed with a violation")
@@ -33,15 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
     mutants.add_argument("--only", default="")
     given = parser.parse_args(arguments)
     if given.what == "years":
-        return _years(given.years, given.seed, given.keep)
+        return _years(given.years, given.seed, given.jobs, given.keep)
     if given.what == "again":
         return _again(given.life, given.days, given.script)
     return _mutants(given.seed, given.only)
 
 
-def _years(years: float, seed: int, keep: Path) -> int:
+def _years(years: float, seed: int, jobs: int, keep: Path) -> int:
     print(f"living {years:g} years from seed {seed}", file=sys.stderr)
-    lived = live_years(years, seed, _progress)
+    lived = live_years(years, seed, _progress, jobs)
     for failure in lived.failures:
         _tell(failure)
     if lived.failures:

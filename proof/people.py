@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from contract.records import Posture
@@ -32,6 +33,7 @@ def plan_day(seed: str, day: int) -> list[Act]:
             acts.append(trouble)
             acts += _meanwhile(luck, trouble)
     acts += _postures(luck, begins_ms, busy)
+    acts = [act if act.at_ms >= begins_ms else replace(act, at_ms=begins_ms) for act in acts]
     acts.sort(key=lambda act: act.at_ms)
     return acts
 

@@ -9,6 +9,10 @@ class Broken(Exception):
         self.invariant = invariant
         self.detail = detail
 
+    def __reduce__(self) -> tuple[type["Broken"], tuple[str, str]]:
+        """Lives may be lived in processes of their own, and what broke comes back from there."""
+        return Broken, (self.invariant, self.detail)
+
 
 def require(holds: bool, invariant: str, detail: str) -> None:
     """Raise `Broken` unless it holds. `detail` is for whoever reads the failure."""

@@ -115,7 +115,8 @@ class Shell:
         self.latest_trusted_ms = storage.journal.latest_trusted_ms
         # Nothing recorded is no proof of a first run: a run may have ended before its storage took anything.
         begins = storage.journal.boot == 1 and not storage.reset_found
-        clean = self.state.durable.stopped or begins
+        stopped = self.state.durable.stopped and self.state.durable.boot == storage.journal.boot - 1
+        clean = stopped or begins
         self._actuation = Actuation()
         self.up, self.stalled, self.pins_ok = True, False, False
         self.told.clear()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ class Years:
     days: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    """Of this process: what `seconds` would be with a core to itself."""
+    """Of all lives: what `seconds` would be on one core, with the core to itself."""
     events: int = 0
     faults: int = 0
     restarts: int = 0
@@ -63,20 +64,27 @@ def life_seed(seed: int, number: int) -> str:
     return f"{seed}/{number}"
 
 
-def live_years(years: float, seed: int, progress: Callable[[Years], None]) -> Years:
-    """Live so many years from one seed; `progress` hears of each life. A life ends at its first violation."""
-    lived = Years()
-    began, cpu_began = time.perf_counter(), time.process_time()
-    days_left = max(1, round(years * DAYS_PER_YEAR))
-    number = 0
+def _one(seed: str, days: int) -> tuple[Lived, float]:
+    """A life, and the processor time that it took."""
+    began = time.process_time()
+    return live_planned(seed, days), time.process_time() - began
+
+
+def live_years(years: float, seed: int, progress: Callable[[Years], None], jobs: int = 1) -> Years:
+    """Live so many years from one seed, `jobs` lives at a time; `progress` hears of each life. A life ends at its first
+    violation."""
+    lived, began = Years(), time.perf_counter()
+    days_left, lengths = max(1, round(years * DAYS_PER_YEAR)), list[int]()
     while days_left:
-        days = min(days_left, DAYS_PER_LIFE)
-        one = live_planned(life_seed(seed, number), days)
-        lived.add(one)
-        lived.seconds, lived.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu_began
-        if one.broken is not None:
-            lived.failures.append(Failure(life_seed(seed, number), days, one))
-        progress(lived)
-        days_left -= days
-        number += 1
+        lengths.append(min(days_left, DAYS_PER_LIFE))
+        days_left -= lengths[-1]
+    seeds = [life_seed(seed, number) for number in range(len(lengths))]
+    with ProcessPoolExecutor(jobs) as pool:
+        answers = map(_one, seeds, lengths) if jobs == 1 else pool.map(_one, seeds, lengths)
+        for name, days, (one, cpu_seconds) in zip(seeds, lengths, answers, strict=True):
+            lived.add(one)
+            lived.seconds, lived.cpu_seconds = time.perf_counter() - began, lived.cpu_seconds + cpu_seconds
+            if one.broken is not None:
+                lived.failures.append(Failure(name, days, one))
+            progress(lived)
     return lived

@@ -40,10 +40,12 @@ def resume(
             findings.append(events.JournalReset(note))
     # Only the very first run of a storage follows no run that could have crashed.
     first = journal is not None and journal.boot == 1 and not journal.opened.recovered
+    # A run that could not write a record was counted all the same: it is not the one that stopped in order.
+    stopped = journal is not None and state.durable.stopped and state.durable.boot == journal.boot - 1
     booted = events.Booted(
         software=version("yizhan"),
         config_digest=loaded.digest,
-        clean_stop=state.durable.stopped or first,
+        clean_stop=stopped or first,
         boot=journal.boot if journal is not None else 0,
         records_replayed=replayed,
     )

@@ -117,4 +117,12 @@ def test_a_card_shown_to_a_stopped_station_does_not_open_when_it_goes_on(tmp_pat
         later = station.show("stranger-1")
         station.wait_fact("reader_feedback", later, device="led", color="red")
         assert not [fact for fact in station.facts("pin_edge", since) if fact.fields["wire"] == "lock"]
-        assert station.enter_by_card() < A_SECOND_MS
+        # The red light may be the old card's. How old the next one is nobody knows until the reader has said once that
+        # it holds none: whoever is denied for that shows the card again.
+        again = station.show(RIDER)
+        opened_by_ms = again + A_SECOND_MS
+        station.wait(
+            lambda: bool(station.facts("lock_edge", again)) or time.monotonic() * 1_000 > opened_by_ms, "a second"
+        )
+        if not station.facts("lock_edge", again):
+            assert station.enter_by_card() < A_SECOND_MS
