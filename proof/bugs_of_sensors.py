@@ -112,7 +112,8 @@ OF_ALARMS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "shelved-for-ever", "edge.core.shelves",
-        "if end_ms <= turn.mono_ms:", "if False:",
+        "return until_ms - now.wall_ms + now.mono_ms - turn.mono_ms",
+        "return until_ms - now.wall_ms + now.mono_ms - turn.mono_ms + 10**9",
         "what was put aside for an hour never comes back",
     ),
     Mutant(

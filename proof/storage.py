@@ -47,6 +47,7 @@ class Storage:
         self.image = self.journal.copy()
         self.expected = life.fresh.durable
         self.expected_image = self.expected
+        self.image_is_exact = True
         self.ticket = self.committed = 0
         self.trouble: StorageStatus | None = None
         self.slow = False
@@ -228,7 +229,10 @@ class Storage:
             self._life.shell.tell(events.RecordsDropped(Stream.EVENTS, given_up))
             self.ever_diverged, self._life.replay_is_exact = True, False
         self.image, self.expected_image = self.journal.copy(), self.expected
+        self.image_is_exact = self._life.replay_is_exact
 
     def roll_back(self) -> None:
         self.journal, self.expected = self.image.copy(), self.expected_image
+        # What had been given up by then is missing in the image as well.
+        self._life.replay_is_exact = self.image_is_exact
         self.intact = False
