@@ -57,6 +57,27 @@ RECORDS: dict[Fact, DoorRecord | AccessNotTaken] = {
 }
 
 
+SAID: dict[DoorInput, tuple[Fact, frozenset[DoorMode]]] = {
+    # What an input always leads to being recorded, and in which modes.
+    DoorInput.RELEASE: (Fact.RELEASED, frozenset(DoorMode)),
+    DoorInput.RELEASE_STANDING: (Fact.RELEASED, frozenset(DoorMode)),
+    DoorInput.RELOCK: (Fact.RELOCKED, frozenset(DoorMode) - {SECURED}),
+    DoorInput.TIMED_OUT: (Fact.RELOCKED, frozenset(DoorMode) - {SECURED}),
+    DoorInput.CLOSED: (Fact.CLOSED, frozenset(DoorMode) - CLOSED_MODES),
+    DoorInput.CLOSED_RELEASED: (Fact.CLOSED, frozenset(DoorMode) - CLOSED_MODES),
+}
+
+
+@pytest.mark.parametrize(("mode", "what"), CELLS)
+def test_whatever_an_input_does_in_a_mode_is_said(mode: DoorMode, what: DoorInput) -> None:
+    facts = transition(mode, what).facts
+
+    if what in SAID:
+        fact, modes = SAID[what]
+        assert (fact in facts) is (mode in modes)
+    assert (Fact.HELD_CLEARED in facts) is (mode is HELD and transition(mode, what).next is not HELD)
+
+
 def test_the_expectation_names_every_mode_and_every_input() -> None:
     assert set(EXPECTED) == set(DoorInput)
     assert all(len(row) == len(DoorMode) for row in EXPECTED.values())
