@@ -84,7 +84,7 @@ OF_PEOPLE: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "never-asked", "edge.core.welfare",
-        "if turn.mono_ms >= since_ms + limit_ms:", "if False:",
+        "limit_ms = night_ms if _is_night(turn) else day_ms", "limit_ms = 20 * night_ms",
         "whoever cannot get up lies there until the morning",
     ),
     Mutant(

@@ -9,7 +9,7 @@ from edge.core.door import CLOSED_MODES
 from edge.core.load_state import LoadKind
 from edge.core.state import StationState
 from edge.core.station import Step
-from proof.building import AIR, REPORT_MS
+from proof.building import AIR
 from proof.city import EMPTY_MS
 from proof.presence_invariants import undisturbed_ms
 from proof.require import require
@@ -47,6 +47,8 @@ def loads_obey(life: "Life", state: StationState) -> None:
     on = {load for load, is_on in building.loads.items() if is_on}
     require(on == set(state.durable.loads.on), "outputs_are_the_state", f"{on}, recorded {state.durable.loads.on}")
     fire = life.world.fire and now_ms - life.world.fire_ms > SETTLE_MS
+    told = shell.told.get(f"sensor_offline/{AIR}")
+    blind = told is not None and told.bad and now_ms - told.since_ms > SETTLE_MS
     for load in config.loads:
         is_on = load.id in on
         if fire:
@@ -54,7 +56,7 @@ def loads_obey(life: "Life", state: StationState) -> None:
             require(is_on == is_light, "in_a_fire_only_light", f"{load.id} is {'on' if is_on else 'off'} in a fire")
         elif load.id in state.durable.loads.cut and not _danger(state):
             require(not is_on, "cut_loads_stay_off", f"{load.id} is on")
-        if load.kind in CLIMATE and AIR in building.dead and now_ms - building.air_wrong_ms > 2 * REPORT_MS + 60_000:
+        if load.kind in CLIMATE and blind:
             require(not is_on, "nothing_heats_on_a_guess", f"{load.id} is on, and nobody knows how warm it is")
         if load.kind is LoadKind.SOCKETS and is_on and door.mode in CLOSED_MODES:
             sockets_off_when_empty(life, state)

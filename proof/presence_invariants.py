@@ -78,10 +78,11 @@ def asked_when_still(life: "Life", event: events.Event, before: StationState, re
     """Nobody is asked who moves."""
     room, now_ms = life.room, life.timeline.now_ms
     life.presence.asked_ms = now_ms
-    if now_ms - undisturbed_ms(life) < STILL_MS:
+    if now_ms - undisturbed_ms(life) < STILL_MS + 2 * SETTLE_MS:
+        # What a run has heard the end of alone it cannot know.
         return
     moves = room.moving and now_ms - room.moving_since_ms > MOVES_MS
-    still_ms = now_ms - room.moved_ms
+    still_ms = now_ms - room.surely_moved_ms
     calm = not moves and still_ms >= STILL_MS - SETTLE_MS
     require(calm, "nobody_is_asked_who_moves", f"asked, and somebody moved {still_ms} ms ago")
 

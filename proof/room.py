@@ -22,6 +22,8 @@ RADAR_REPORT_MS: Final = 180_000
 """A real radar reports once a second at least; here the configuration calls it silent later in the same measure."""
 CLOSE_MS: Final = 2_500
 """Whoever follows that soon may be taken for the one before."""
+BELIEVED_MS: Final = 3_000
+"""Movement for so long is believed by everybody; a shorter one may be a curtain."""
 BEAMS: Final = (Point.BEAM_OUTER, Point.BEAM_INNER)
 
 
@@ -75,7 +77,7 @@ class Room:
         self._looks = False
         # When things last were so; what the checks go by.
         self.count_ms = self.began_ms = self.crossed_ms = self.beam_ms = self.outside_ms = NEVER_MS
-        self.moved_ms = self.moving_since_ms = NEVER_MS
+        self.moved_ms = self.surely_moved_ms = self.moving_since_ms = NEVER_MS
         self._moved = False
         self.doubtful_ms = NEVER_MS
         """When the sensors could last have been mistaken: bodies close together, or a fault of theirs."""
@@ -243,8 +245,11 @@ class Room:
         moves = self.moving
         if moves and not self._moved:
             self.moving_since_ms = self._timeline.now_ms
+        now_ms = self._timeline.now_ms
         if moves or self._moved:
-            self.moved_ms = self._timeline.now_ms
+            self.moved_ms = now_ms
+            if now_ms - self.moving_since_ms >= BELIEVED_MS:
+                self.surely_moved_ms = now_ms
         self._moved = moves
 
     def _look(self) -> None:
