@@ -7,6 +7,14 @@ a seed, so that seed and commit repeat any failure. What runs is the real code w
 same rules: `journal_model` for the journal on SQLite (held against the real one by a test), `storage` for its thread,
 `shell` for the asyncio controller, `cloud_model` for ingest and its database.
 
+What the line of JSON counts: `visits`, everybody who comes to the door, whether or not they get in (about 200 a day);
+`events`, steps of the core (3,000 a day at least; 4,000 on average, because stations differ in what is wired to them);
+`faults`, everything that goes wrong; `restarts`, runs that ended; `violations`, lives that broke an invariant, each of
+which ends there. `seconds` is by the clock, `cpu_seconds` what one core would need.
+
+What is thinned for the sake of speed, and nothing else: contacts bounce less, radar, air and meter report every few
+minutes and at every change (and are called silent later in the same measure), health is measured three times an hour.
+
 - `acts`, `visits`, `people`: what people, building, cloud and bad luck do, drawn a day at a time. `city`: where the
   station stands, how it is wired and configured, and whom its roster knows.
 - `timeline`, `world`, `room`, `building`, `keypads`: virtual time, and what is really so: door and lock, bodies and the
