@@ -127,7 +127,7 @@ class Building:
         if not passed_ms:
             return
         self._energy_mwh += (BASE_POWER_W + self.power_w) * passed_ms / 3_600
-        outside = 150 - 100 * cos(2 * pi * (now_ms % DAY_MS) / DAY_MS) + self.outside_offset_decicelsius
+        outside = 100 - 100 * cos(2 * pi * (now_ms % DAY_MS) / DAY_MS) + self.outside_offset_decicelsius
         warmed = outside + sum(self.warms.get(load, 0) for load, on in self.loads.items() if on)
         self._temperature += (warmed - self._temperature) * min(1.0, passed_ms / 3_600_000)
 
