@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cloud.store.database import Database
 
@@ -94,8 +94,9 @@ class _AdvisoryLock:
         if self._connection is not None:
             try:
                 # The server may notice only later that a session has ended; until then nobody else would get the lock.
-                self._connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self._number})
-            except DBAPIError:
+                if not self._connection.invalidated:
+                    self._connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": self._number})
+            except SQLAlchemyError:
                 # The session is gone, and the lock with it.
                 pass
             # Not back into the pool: the lock belongs to the session.

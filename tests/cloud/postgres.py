@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -36,6 +37,8 @@ class Cluster:
         self._data = self._root / "data"
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        # Removing one waits for a checkpoint; nobody has to wait with it.
+        self._dropping = ThreadPoolExecutor(1, thread_name_prefix="dropping")
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(self._root, owner.pw_uid, owner.pw_gid)
@@ -76,6 +79,7 @@ class Cluster:
 
     def stop(self) -> None:
         """End it for good."""
+        self._dropping.shutdown(cancel_futures=True)
         self.kill(signal.SIGKILL)
         shutil.rmtree(self._root, ignore_errors=True)
 
@@ -91,7 +95,11 @@ class Cluster:
         return f"postgresql+psycopg://yizhan@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:
-        """Remove one that `create_database` made, whoever is still connected: hundreds of them would fill a disk."""
+        """Remove one that `create_database` made, whoever is still connected: hundreds of them would fill a disk. It is
+        gone some time later."""
+        self._dropping.submit(self._drop, url)
+
+    def _drop(self, url: str) -> None:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
 

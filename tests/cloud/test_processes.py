@@ -102,7 +102,7 @@ def test_a_killed_database_is_waited_for_and_nothing_is_lost(
 
     with cloud("serve", *config) as process:
         asyncio.run(scenario())
-        assert process.terminate() == 0
+        assert process.terminate() == 0, "".join(process.log)
 
 
 def test_a_killed_embedded_broker_is_started_again(sqlite_setup: Setup) -> None:
@@ -295,6 +295,19 @@ def test_a_lock_is_held_by_one_and_free_again_when_released(database: Database, 
     other.close()
 
 
+def test_a_leader_whose_session_has_died_gives_its_lock_up_in_peace(own_cluster: Cluster) -> None:
+    database = Database(own_cluster.create_database())
+    held, freed = locks.lock(database, locks.PROJECTOR), locks.lock(database, locks.INGEST)
+    assert held.acquire()
+    assert freed.acquire()
+    own_cluster.kill()
+    assert not held.still_held()
+    held.release()
+    freed.release()
+    own_cluster.start()
+    database.close()
+
+
 def test_readiness_is_told_to_a_service_manager(sqlite_setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     address = sqlite_setup.folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -303,7 +316,7 @@ def test_readiness_is_told_to_a_service_manager(sqlite_setup: Setup, monkeypatch
         monkeypatch.setenv("NOTIFY_SOCKET", str(address))
         with cloud("serve", "--config", str(sqlite_setup.config)) as process:
             assert manager.recv(100) == b"READY=1"
-            assert process.terminate() == 0
+            assert process.terminate() == 0, "".join(process.log)
             assert manager.recv(100) == b"STOPPING=1"
 
 
