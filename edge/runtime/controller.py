@@ -167,7 +167,7 @@ class Controller:
         self._numbers.stop()
         if not await asyncio.to_thread(self._journal.stop, STOP_JOURNAL_S):
             log.error("storage did not take the last records; they are lost")
-        self._socket.stop()
+        await self._socket.stop()
 
     # ------------------------------------------------ the core
 

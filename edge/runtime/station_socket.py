@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 MAX_CLIENTS: Final = 8
 MAX_BACKLOG_BYTES: Final = 256 * 1024
 MAX_LINE_BYTES: Final = 4 * 1024
+STOP_WITHIN_S: Final = 1.0
 
 
 class StationSocket:
@@ -35,7 +36,7 @@ class StationSocket:
         self._path = path
         self._answer = answer
         self._tails: set[asyncio.StreamWriter] = set()
-        self._clients = 0
+        self._clients: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -45,11 +46,14 @@ class StationSocket:
         self._server = await asyncio.start_unix_server(self._serve, self._path, limit=MAX_LINE_BYTES)
         self._path.chmod(0o660)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """Hang up on everybody and be gone. Whoever is served hears it before the loop may end."""
         if self._server is not None:
             self._server.close()
-        for writer in list(self._tails):
+        for writer in self._clients:
             writer.close()
+        if serving := [task for task in self._clients.values() if task is not None]:
+            await asyncio.wait(serving, timeout=STOP_WITHIN_S)
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
@@ -76,10 +80,10 @@ class StationSocket:
                 writer.write(data)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._clients >= MAX_CLIENTS or not _may_ask(writer):
+        if len(self._clients) >= MAX_CLIENTS or not _may_ask(writer):
             writer.close()
             return
-        self._clients += 1
+        self._clients[writer] = asyncio.current_task()
         try:
             while line := await reader.readline():
                 self._reply(line, writer)
@@ -87,7 +91,7 @@ class StationSocket:
         except (ValueError, OSError, TimeoutError) as error:
             log.debug("client dropped: %s", error)
         finally:
-            self._clients -= 1
+            del self._clients[writer]
             self._tails.discard(writer)
             writer.close()
 

@@ -191,7 +191,8 @@ def test_the_socket_says_it_neither_to_who_tails_nor_to_who_asks(tmp_path: Path)
             heard = json.loads(await asyncio.wait_for(reader.readline(), 5.0))
             assert heard["body"]["code"] == "fire"
         finally:
-            server.stop()
+            writer.close()
+            await server.stop()
 
     asyncio.run(story())
 
@@ -211,24 +212,26 @@ def config(tmp_path: Path) -> Path:
 def served(config: Path, life: Life) -> Iterator[None]:
     """The station's real socket in a thread of its own, before a life that is lived by hand."""
     answers = AlarmQuestions(lambda event: (life.do(event), None)[1], lambda: life.state).answers
-    loop, up = asyncio.new_event_loop(), threading.Event()
     server = StationSocket(config.parent / "run" / "station.sock", lambda asked: answers[asked["ask"]](asked))
+    up = threading.Event()
+    over = asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
 
-    def run() -> None:
-        loop.run_until_complete(server.start())
-        loop.call_soon(up.set)
-        loop.run_forever()
+    async def run() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.start()
+        up.set()
+        await over.wait()
+        await server.stop()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     try:
         assert up.wait(5.0)
         yield
     finally:
-        loop.call_soon_threadsafe(server.stop)
-        loop.call_soon_threadsafe(loop.stop)
+        loops[0].call_soon_threadsafe(over.set)
         thread.join(5.0)
-        loop.close()
 
 
 def test_a_technician_sees_an_alarm_acknowledges_it_and_shelves_another(

@@ -18,6 +18,8 @@ from edge.runtime.station_socket import MAX_CLIENTS, MAX_LINE_BYTES, StationSock
 
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+connected: list[asyncio.StreamWriter] = []
+
 
 def answer(question: dict[str, Any]) -> dict[str, Any]:
     if question.get("ask") == "status":
@@ -32,7 +34,16 @@ async def served(path: Path) -> AsyncIterator[StationSocket]:
     try:
         yield server
     finally:
-        server.stop()
+        await server.stop()
+        while connected:
+            connected.pop().close()
+
+
+async def connect(path: Path | None = None, *, sock: socket.socket | None = None) -> Client:
+    """A client, which hangs up at the latest when its server is gone."""
+    client = await asyncio.open_unix_connection(path, sock=sock)
+    connected.append(client[1])
+    return client
 
 
 async def ask(client: Client, line: bytes) -> dict[str, Any]:
@@ -60,7 +71,7 @@ def path(tmp_path: Path) -> Path:
 def test_a_question_has_one_answer_and_nonsense_an_error(path: Path) -> None:
     async def story() -> None:
         async with served(path):
-            client = await asyncio.open_unix_connection(path)
+            client = await connect(path)
             assert await ask(client, b'{"ask":"status"}\n') == {"well": True}
             for nonsense in (b"nonsense\n", b"[]\n", b"7\n", b'{"ask":"who"}\n', b"[" * 4_000 + b"\n", b"\xff\n"):
                 assert "error" in await ask(client, nonsense)
@@ -72,10 +83,10 @@ def test_a_question_has_one_answer_and_nonsense_an_error(path: Path) -> None:
 def test_a_line_in_two_halves_is_one_question(path: Path) -> None:
     async def story() -> None:
         async with served(path):
-            reader, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await connect(path)
             writer.write(b'{"ask":')
             await writer.drain()
-            other = await asyncio.open_unix_connection(path)
+            other = await connect(path)
             assert await ask(other, b'{"ask":"status"}\n') == {"well": True}
             assert await ask((reader, writer), b'"status"}\n') == {"well": True}
 
@@ -85,7 +96,7 @@ def test_a_line_in_two_halves_is_one_question(path: Path) -> None:
 def test_a_line_without_an_end_drops_its_client(path: Path) -> None:
     async def story() -> None:
         async with served(path):
-            reader, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await connect(path)
             writer.write(b"x" * (3 * MAX_LINE_BYTES))
             assert await asyncio.wait_for(reader.read(), 5.0) == b""
 
@@ -95,15 +106,15 @@ def test_a_line_without_an_end_drops_its_client(path: Path) -> None:
 def test_clients_beyond_the_bound_are_turned_away_and_a_place_comes_free(path: Path) -> None:
     async def story() -> None:
         async with served(path):
-            clients = [await asyncio.open_unix_connection(path) for _ in range(MAX_CLIENTS)]
+            clients = [await connect(path) for _ in range(MAX_CLIENTS)]
             for client in clients:
                 await ask(client, b'{"ask":"status"}\n')
-            reader, _ = await asyncio.open_unix_connection(path)
+            reader, _ = await connect(path)
             assert await asyncio.wait_for(reader.read(), 5.0) == b""
             clients[0][1].close()
             async with asyncio.timeout(5.0):
                 while True:
-                    again = await asyncio.open_unix_connection(path)
+                    again = await connect(path)
                     again[1].write(b'{"ask":"status"}\n')
                     if await again[0].readline():
                         break
@@ -114,7 +125,7 @@ def test_clients_beyond_the_bound_are_turned_away_and_a_place_comes_free(path: P
 def test_a_tail_hears_what_is_told_and_one_that_does_not_read_is_dropped(path: Path) -> None:
     async def story() -> None:
         async with served(path) as server:
-            reads = await asyncio.open_unix_connection(path)
+            reads = await connect(path)
             assert await ask(reads, b'{"ask":"tail"}\n') == {"tailing": True}
             deaf = socket.socket(socket.AF_UNIX)
             deaf.connect(str(path))
@@ -149,7 +160,7 @@ def test_a_client_of_another_user_is_not_served() -> None:
 
     async def story(path: Path) -> None:
         async with served(path):
-            reader, _ = await asyncio.open_unix_connection(sock=connected_as_nobody(path))
+            reader, _ = await connect(sock=connected_as_nobody(path))
             assert await asyncio.wait_for(reader.read(), 5.0) == b""
 
     # Not `tmp_path`: nobody else gets into that.
@@ -174,6 +185,19 @@ def test_only_root_and_the_stations_own_user_may_ask(monkeypatch: pytest.MonkeyP
     assert may == [0, 1_000]
 
 
+def test_everybody_hears_that_the_station_stops(path: Path) -> None:
+    async def story() -> None:
+        async with served(path):
+            asks, tails = await connect(path), await connect(path)
+            assert await ask(asks, b'{"ask":"status"}\n') == {"well": True}
+            assert await ask(tails, b'{"ask":"tail"}\n') == {"tailing": True}
+        for reader, _ in (asks, tails):
+            assert await asyncio.wait_for(reader.read(), 5.0) == b""
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(story())
+
+
 def test_a_socket_left_by_a_killed_run_is_taken_over(path: Path) -> None:
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(path))
@@ -181,7 +205,7 @@ def test_a_socket_left_by_a_killed_run_is_taken_over(path: Path) -> None:
 
     async def story() -> None:
         async with served(path):
-            client = await asyncio.open_unix_connection(path)
+            client = await connect(path)
             assert await ask(client, b'{"ask":"status"}\n') == {"well": True}
 
     run(story())
