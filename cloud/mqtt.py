@@ -57,8 +57,15 @@ async def session(config: Config, part: str) -> AsyncIterator[aiomqtt.Client]:
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
     )
     client.pending_calls_threshold = 1_000
+    note_how_it_ends(client)
     async with client:
         yield client
+
+
+def note_how_it_ends(client: aiomqtt.Client) -> None:
+    """aiomqtt keeps why a connection ended for whoever waits on it. Where nobody does (lost while we were leaving
+    or still subscribing), asyncio would log that as an error of its own, long after we have."""
+    client._disconnected.add_done_callback(lambda end: None if end.cancelled() else end.exception())
 
 
 class Link:

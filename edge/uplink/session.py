@@ -119,6 +119,7 @@ async def _connected(station: Station, session: Session) -> AsyncIterator[aiomqt
         socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
         tls_context=tls.context(station.uplink.tls) if station.uplink.tls else None,
     )
+    note_how_it_ends(client)
     _fail_when_hung_up_on(client)
     try:
         async with client:
@@ -135,6 +136,8 @@ def _fail_when_hung_up_on(client: aiomqtt.Client) -> None:
     def fail() -> None:
         if not client._connected.done():
             client._connected.set_exception(aiomqtt.MqttError("the connection was closed before it was accepted"))
+            # Known: after a time-out nobody waits for it any more.
+            client._connected.exception()
 
     def hung_up(*details: Any) -> None:
         if told is not None:
@@ -143,6 +146,12 @@ def _fail_when_hung_up_on(client: aiomqtt.Client) -> None:
         loop.call_soon_threadsafe(fail)
 
     client._client.on_disconnect = hung_up
+
+
+def note_how_it_ends(client: aiomqtt.Client) -> None:
+    """aiomqtt keeps why a connection ended for whoever waits on it. Where nobody does (lost while we were leaving
+    or still subscribing), asyncio would log that as an error of its own, long after we have."""
+    client._disconnected.add_done_callback(lambda end: None if end.cancelled() else end.exception())
 
 
 def _hang_up(client: aiomqtt.Client) -> None:

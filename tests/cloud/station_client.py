@@ -15,6 +15,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from cloud.mqtt import note_how_it_ends
 from contract.codec import decode, encode
 from contract.digest import GENESIS, canonical_json, chain
 from contract.ids import Epoch, Session, StationId, Stream
@@ -190,6 +191,7 @@ async def connect(port: int, station: StationId, session: str | None = None) -> 
     client = aiomqtt.Client(
         "127.0.0.1", port, identifier=station, protocol=aiomqtt.ProtocolVersion.V5, clean_start=True, will=will
     )
+    note_how_it_ends(client)
     async with client:
         found = StationClient(client, station, name)
         for leaf in DOWNWARD:

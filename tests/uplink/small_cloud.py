@@ -28,6 +28,7 @@ from contract.messages import (
     WireRecord,
 )
 from contract.topics import UPWARD, Leaf, Topic, of_all_stations, parse
+from edge.uplink.session import note_how_it_ends
 from edge.uplink.worker import end
 
 KEY_ID = "cloud-1"
@@ -64,6 +65,7 @@ class SmallCloud:
         async with aiomqtt.Client(
             "127.0.0.1", port, identifier="cloud", protocol=aiomqtt.ProtocolVersion.V5, clean_start=True, **options
         ) as client:
+            note_how_it_ends(client)
             self._client = client
             for leaf in UPWARD:
                 await client.subscribe(of_all_stations(leaf), qos=1)
