@@ -22,6 +22,7 @@ from contract.records import Direction
 from contract.topics import TopicError, station_id
 from edge.core.config import ExitAction, LockKind, RelockOn
 from edge.core.events import Point
+from edge.runtime.alarm_config import AlarmSection
 from edge.runtime.console_config import ConsoleSection
 from edge.runtime.load_config import ComfortSection, EnvironmentSection, LoadSection, check_loads
 from edge.runtime.presence_config import PresenceSection
@@ -267,6 +268,7 @@ class Config:
     loads: tuple[LoadSection, ...] = ()
     comfort: ComfortSection = field(default_factory=ComfortSection)
     environment: EnvironmentSection = field(default_factory=EnvironmentSection)
+    alarms: AlarmSection = field(default_factory=AlarmSection)
 
     def __post_init__(self) -> None:
         if len(self.schedule) > MAX_PLANNED:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from contract.records import Direction
 from edge.core import config as core
 from edge.core.pin_state import PinConfig
-from edge.core.supervision_state import SupervisionConfig
+from edge.runtime.alarm_config import alarm_config, supervision_config
 from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
 from edge.runtime.load_config import environment_config, loads_config
 from edge.runtime.presence_config import presence_config
@@ -36,7 +36,8 @@ def core_config(config: Config) -> core.StationConfig:
                 named(config.sensors, SensorDriver.METER_MODBUS),
             ),
             loads=loads_config(config.loads, config.comfort),
-            supervision=SupervisionConfig(points=frozenset(config.gpio.wired_points)),
+            supervision=supervision_config(config.alarms, frozenset(config.gpio.wired_points)),
+            alarms=alarm_config(config.alarms),
         )
     except ValueError as error:
         raise ConfigError(f"the station: {error}") from None
