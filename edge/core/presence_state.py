@@ -65,6 +65,8 @@ class PresenceConfig:
             raise ValueError("unproved_empty_after_ms must be at least empty_after_ms")
         if (self.welfare_still_ms == 0) != (self.welfare_night_still_ms == 0):
             raise ValueError("welfare_still_ms and welfare_night_still_ms are both 0 (never ask) or both not")
+        if 0 < self.loitering_ms <= self.loitering_gap_ms:
+            raise ValueError("loitering_ms must be above loitering_gap_ms: whoever passes by would loiter")
 
 
 # ---------------------------------------------------------------- durable

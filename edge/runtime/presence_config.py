@@ -9,7 +9,7 @@ welfare_still_s = 2700          # somebody inside does not move: the screen asks
 welfare_night_still_s = 7200    # the same at night
 night = "22:00-06:00"
 welfare_answer_s = 120          # nobody answers: an alarm
-loitering_s = 180               # somebody before the closed door: an alarm; 0: never
+loitering_s = 180               # somebody before the closed door for so long, 15 at least: an alarm; 0: never
 
 The radars are the sensors with that driver, the beams and motion sensors the points of `[gpio.points]`.
 """
@@ -23,6 +23,9 @@ from edge.core.presence_state import PresenceConfig
 from edge.runtime.schedule_config import interval
 
 HOUR_S: Final = 3_600
+LEAST_LOITERING_S: Final = 15
+"""Motion sensors hold what they have seen for seconds, and see a standing person only now and then."""
+LONGEST_GAP_MS: Final = 20_000
 BOUNDS_S: Final = {
     "empty_after_s": (5, HOUR_S),
     "unproved_empty_after_s": (5, HOUR_S),
@@ -55,6 +58,8 @@ class PresenceSection:
             raise PlainError("presence.unproved_empty_after_s", "must be at least empty_after_s")
         if (self.welfare_still_s == 0) != (self.welfare_night_still_s == 0):
             raise PlainError("presence.welfare_night_still_s", "and welfare_still_s are both 0 (never ask) or both not")
+        if 0 < self.loitering_s < LEAST_LOITERING_S:
+            raise PlainError("presence.loitering_s", f"{self.loitering_s} must be 0 or at least {LEAST_LOITERING_S}")
         try:
             interval(self.night)
         except ValueError as error:
@@ -63,6 +68,7 @@ class PresenceSection:
 
 def presence_config(section: PresenceSection, radars: tuple[SensorId, ...]) -> PresenceConfig:
     """The core's configuration. Raises `ValueError`."""
+    loitering_ms = section.loitering_s * 1_000
     return PresenceConfig(
         radars=radars,
         empty_after_ms=section.empty_after_s * 1_000,
@@ -73,5 +79,7 @@ def presence_config(section: PresenceSection, radars: tuple[SensorId, ...]) -> P
         welfare_night_still_ms=section.welfare_night_still_s * 1_000,
         night=interval(section.night),
         welfare_answer_ms=section.welfare_answer_s * 1_000,
-        loitering_ms=section.loitering_s * 1_000,
+        loitering_ms=loitering_ms,
+        # Nobody loiters who was out of sight for the last third of the time.
+        loitering_gap_ms=min(LONGEST_GAP_MS, loitering_ms // 3) or LONGEST_GAP_MS,
     )

@@ -375,6 +375,7 @@ def test_a_snapshot_from_before_confidence_was_told_is_read() -> None:
         ({"radars": tuple(SensorId(f"radar-{n}") for n in range(MAX_RADARS + 1))}, "radars"),
         ({"empty_after_ms": 0}, "empty_after_ms"),
         ({"loitering_ms": -1}, "loitering_ms"),
+        ({"loitering_ms": 20_000}, "loitering_ms must be above loitering_gap_ms"),
         ({"radar_silent_ms": 86_400_001}, "radar_silent_ms"),
         ({"unproved_empty_after_ms": 59_999}, "unproved_empty_after_ms"),
         ({"welfare_still_ms": 0}, "welfare_still_ms"),
