@@ -118,7 +118,7 @@ OF_ALARMS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "shelved-fire", "edge.core.alarm_desk",
-        "if key[0] in NEVER_SHELVED:", "if False:",
+        "if key[0] in LIFE_SAFETY:", "if False:",
         "an alarm that a life hangs on is put aside",
     ),
     Mutant(

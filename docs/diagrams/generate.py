@@ -9,8 +9,8 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from contract.records import AlarmCode, DoorMode, Priority
-from edge.core.alarm_codes import CONSEQUENCES, LATCHING, NEVER_SHELVED, OFF_DELAY_MS, ON_DELAY_MS, PRIORITY
+from contract.records import LIFE_SAFETY, AlarmCode, DoorMode, Priority
+from edge.core.alarm_codes import CONSEQUENCES, LATCHING, OFF_DELAY_MS, ON_DELAY_MS, PRIORITY
 from edge.core.alarm_group import FLOOD
 from edge.core.alarm_state import AlarmInput, AlarmState
 from edge.core.alarm_state import transition as alarm_transition
@@ -179,7 +179,7 @@ def _alarm_codes() -> list[str]:
     rank = list(Priority)
     for code in sorted(AlarmCode, key=lambda code: (rank.index(PRIORITY[code]), code)):
         delays = (_delay(ON_DELAY_MS.get(code, 0)), _delay(OFF_DELAY_MS.get(code, 0)))
-        shelved = "never" if code in NEVER_SHELVED else "yes"
+        shelved = "never" if code in LIFE_SAFETY else "yes"
         rows.append(f"| {code} | {PRIORITY[code]} | {' | '.join(delays)} | {LATCHING.get(code, '–')} | {shelved} |")
     return rows
 

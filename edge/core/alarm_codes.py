@@ -122,11 +122,6 @@ TOLD_ONCE: Final[dict[AlarmCode, dict[str, object]]] = {
 """Facts rather than conditions: they end when somebody has acknowledged them. By code, what of `state.Parts` says so,
 and what it says then."""
 
-NEVER_SHELVED: Final = frozenset(
-    {AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.DURESS, AlarmCode.WELFARE}
-)
-"""A life may hang on these: nobody puts them aside."""
-
 SILENT: Final = frozenset({AlarmCode.DURESS})
 """Nothing at the station tells of these: whoever stands beside the member must not know. They only go upward."""
 

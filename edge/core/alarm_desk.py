@@ -7,9 +7,9 @@ that nobody has seen.
 
 from typing import Final
 
-from contract.records import AlarmAcknowledged, AlarmShelved, AlarmUnshelved, MessageRefused
+from contract.records import LIFE_SAFETY, AlarmAcknowledged, AlarmShelved, AlarmUnshelved, MessageRefused
 from edge.core import shelves
-from edge.core.alarm_codes import NEVER_SHELVED, TOLD_ONCE
+from edge.core.alarm_codes import TOLD_ONCE
 from edge.core.alarm_state import (
     MAX_SHELVED,
     AlarmInput,
@@ -71,7 +71,7 @@ def _trouble(turn: Turn, key: AlarmKey, left_ms: int) -> str:
     """Why an alarm cannot be put aside; empty: it can."""
     alarms, longest_ms = turn.durable.alarms, turn.config.alarms.longest_shelf_ms
     alarm = find(alarms, key)
-    if key[0] in NEVER_SHELVED:
+    if key[0] in LIFE_SAFETY:
         return "a life may hang on it"
     if turn.now.clock_trusted and left_ms > longest_ms + SLACK_MS:
         return f"no longer than {longest_ms // 60_000} minutes at a time"

@@ -6,6 +6,7 @@ import pytest
 
 from contract.ids import Stream
 from contract.records import (
+    LIFE_SAFETY,
     AlarmAcknowledged,
     AlarmCleared,
     AlarmCode,
@@ -16,7 +17,6 @@ from contract.records import (
     Priority,
 )
 from edge.core import events
-from edge.core.alarm_codes import NEVER_SHELVED
 from edge.core.alarm_state import MAX_SHELVED, Alarm, AlarmState, state_of
 from tests.core.support import CONFIG, ENTRY, WALL_MS, Life, kinds, only
 
@@ -215,7 +215,7 @@ def test_acknowledging_what_is_shelved_means_nothing() -> None:
     assert life.do(events.AcknowledgeRequested(seen(FORCED, raised_ms))) == []
 
 
-@pytest.mark.parametrize("code", sorted(NEVER_SHELVED))
+@pytest.mark.parametrize("code", sorted(LIFE_SAFETY))
 @pytest.mark.parametrize("stands", [True, False])
 def test_what_a_life_may_hang_on_cannot_be_put_aside_and_the_attempt_is_recorded(code: AlarmCode, stands: bool) -> None:
     life = Life()

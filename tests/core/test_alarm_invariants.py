@@ -6,9 +6,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from contract.records import AlarmAcknowledged, AlarmCleared, AlarmCode, AlarmRaised, AlarmShelved, AlarmUnshelved
+from contract.records import (
+    LIFE_SAFETY,
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmCode,
+    AlarmRaised,
+    AlarmShelved,
+    AlarmUnshelved,
+)
 from edge.core import events
-from edge.core.alarm_codes import LATCHING, NEVER_SHELVED, OFF_DELAY_MS, ON_DELAY_MS
+from edge.core.alarm_codes import LATCHING, OFF_DELAY_MS, ON_DELAY_MS
 from edge.core.alarm_state import AlarmKey, find
 from edge.core.events import Point
 from edge.core.station import deadline, from_snapshot, initial_state, replay, snapshot
@@ -95,7 +103,7 @@ class AlarmLife(RuleBasedStateMachine):
                     assert listed is None or not listed.acknowledged, "the first counts"
                     self.unseen.discard(key)
                 case AlarmShelved():
-                    assert record.code not in NEVER_SHELVED
+                    assert record.code not in LIFE_SAFETY
                     self.shelf_of_run_ms[key] = self.life.mono_ms
                     self.unseen.discard(key)
                 case AlarmUnshelved():

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from contract.records import (
+    LIFE_SAFETY,
     AlarmAcknowledged,
     AlarmCleared,
     AlarmCode,
@@ -16,7 +17,6 @@ from contract.records import (
 from edge.core.alarm_codes import (
     CONSEQUENCES,
     LATCHING,
-    NEVER_SHELVED,
     OFF_DELAY_MS,
     ON_DELAY_MS,
     PRIORITY,
@@ -175,8 +175,8 @@ def test_delays_are_above_nothing_and_no_life_waits_for_one() -> None:
 
 
 def test_what_touches_a_life_latches_and_cannot_be_put_aside() -> None:
-    assert set(LATCHING) >= NEVER_SHELVED
-    assert SILENT <= NEVER_SHELVED
+    assert set(LATCHING) >= LIFE_SAFETY
+    assert SILENT <= LIFE_SAFETY
     assert set(TOLD_ONCE) <= set(LATCHING), "a fact told once would be gone with its run otherwise"
 
 
