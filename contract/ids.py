@@ -18,6 +18,12 @@ SensorId = NewType("SensorId", str)
 LoadId = NewType("LoadId", str)
 """Something that the station switches: a light, a heater, the sockets, the sign."""
 
+SlotNumber = NewType("SlotNumber", int)
+"""A slot of the swap cabinet, from 1, as it stands on its door."""
+
+BatteryId = NewType("BatteryId", str)
+"""A battery's serial number, as its BMS tells it."""
+
 CredentialHash = NewType("CredentialHash", str)
 """A credential as the station knows it: keyed hash of (format, bit length, bits), hex. Never a card number."""
 

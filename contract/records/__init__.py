@@ -27,6 +27,21 @@ from contract.records.alarms import (
     AlarmShelved,
     AlarmUnshelved,
 )
+from contract.records.cabinet import (
+    BatterySampled,
+    CabinetOrdered,
+    CabinetTripped,
+    CabinetTripReset,
+    ChargeBegan,
+    ChargeEnded,
+    ServiceBegan,
+    ServiceEnded,
+    SlotDoorClosed,
+    SlotDoorOpened,
+    SlotGivenBack,
+    SlotSetAside,
+    SlotUnlocked,
+)
 from contract.records.codes import (
     LIFE_SAFETY,
     AlarmCode,
@@ -81,6 +96,31 @@ from contract.records.station import (
     StationStopped,
     UnknownRecord,
 )
+from contract.records.swap import (
+    AnomalyClosed,
+    AnomalyOpened,
+    BatteryGivenOut,
+    BatteryTakenIn,
+    ClaimGranted,
+    ClaimUsed,
+    SwapBegun,
+    SwapEnded,
+    SwapRefused,
+    SwapStaged,
+)
+from contract.records.swap_codes import (
+    AnomalyCause,
+    AnomalyEnd,
+    AnomalyKind,
+    ChargeEnd,
+    SlotAside,
+    SlotCause,
+    SwapKind,
+    SwapOutcome,
+    SwapRefusal,
+    SwapStage,
+    Trip,
+)
 
 __all__ = [
     "LIFE_SAFETY",
@@ -96,6 +136,22 @@ __all__ = [
     "AlarmRaised",
     "AlarmShelved",
     "AlarmUnshelved",
+    "AnomalyCause",
+    "AnomalyClosed",
+    "AnomalyEnd",
+    "AnomalyKind",
+    "AnomalyOpened",
+    "BatteryGivenOut",
+    "BatterySampled",
+    "BatteryTakenIn",
+    "CabinetOrdered",
+    "CabinetTripReset",
+    "CabinetTripped",
+    "ChargeBegan",
+    "ChargeEnd",
+    "ChargeEnded",
+    "ClaimGranted",
+    "ClaimUsed",
     "ClockTrusted",
     "CommandAnswered",
     "CommandBegun",
@@ -134,9 +190,27 @@ __all__ = [
     "ReleaseCause",
     "RelockCause",
     "RosterSwitched",
+    "ServiceBegan",
+    "ServiceEnded",
+    "SlotAside",
+    "SlotCause",
+    "SlotDoorClosed",
+    "SlotDoorOpened",
+    "SlotGivenBack",
+    "SlotSetAside",
+    "SlotUnlocked",
     "StationBooted",
     "StationHealth",
     "StationStopped",
+    "SwapBegun",
+    "SwapEnded",
+    "SwapKind",
+    "SwapOutcome",
+    "SwapRefusal",
+    "SwapRefused",
+    "SwapStage",
+    "SwapStaged",
+    "Trip",
     "UnknownRecord",
     "WelfareAnswered",
     "WelfareAsked",
@@ -159,11 +233,18 @@ Record = (
     | AlarmRaised | AlarmCleared | AlarmAcknowledged | AlarmShelved | AlarmUnshelved
     | LoadSwitched | LoadCut | EnergyUsed | EnergyCounted | EnvironmentSampled | PowerSampled
     | RosterSwitched | CommandBegun | CommandAnswered | MessageRefused | ClockTrusted
+    | SwapRefused | SwapBegun | SwapStaged | SwapEnded | BatteryTakenIn | BatteryGivenOut
+    | AnomalyOpened | AnomalyClosed | ClaimGranted | ClaimUsed
+    | SlotUnlocked | SlotDoorOpened | SlotDoorClosed | SlotSetAside | SlotGivenBack
+    | CabinetTripped | CabinetTripReset | ChargeBegan | ChargeEnded
+    | ServiceBegan | ServiceEnded | CabinetOrdered | BatterySampled
     | JournalGap | JournalForked | StationHealth | UnknownRecord
 )  # fmt: skip
 
 RECORD_TYPES: Final[dict[str, type]] = {kind.KIND: kind for kind in get_args(Record) if kind.KIND}
-TELEMETRY_KINDS: Final = frozenset({StationHealth.KIND, EnvironmentSampled.KIND, PowerSampled.KIND})
+TELEMETRY_KINDS: Final = frozenset(
+    {StationHealth.KIND, EnvironmentSampled.KIND, PowerSampled.KIND, BatterySampled.KIND}
+)
 
 
 def kind_of(record: Record) -> str:

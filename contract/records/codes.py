@@ -26,6 +26,8 @@ class Reason(StrEnum):
     STALE = "stale"
     ALREADY_USED = "already_used"
     STORAGE_UNAVAILABLE = "storage_unavailable"
+    HAZARD = "hazard"
+    """Smoke, carbon monoxide or a burning battery: nobody is let in."""
     WRONG_PIN = "wrong_pin"
     CODE_TOO_SHORT = "code_too_short"
     """So many codes of this length are issued that one of them could be guessed."""
@@ -134,6 +136,18 @@ class AlarmCode(StrEnum):
     OVER_CAPACITY = "over_capacity"
     LOAD_FAULT = "load_fault"
     ALARM_FLOOD = "alarm_flood"
+    CABINET_OFFLINE = "cabinet_offline"
+    CABINET_TRIPPED = "cabinet_tripped"
+    """Charging was stopped and stays so until somebody has looked: too hot, smoke, water, impossible data …"""
+    CHARGER_FAULT = "charger_fault"
+    """A charger does not do as it was told."""
+    SLOT_STUCK = "slot_stuck"
+    SLOT_LEFT_OPEN = "slot_left_open"
+    SLOT_FORCED = "slot_forced"
+    """A slot was opened that nobody had told to."""
+    BATTERY_ANOMALY = "battery_anomaly"
+    """The books cannot explain where a battery is."""
+    NO_FULL_BATTERY = "no_full_battery"
 
 
 LIFE_SAFETY: Final = frozenset(

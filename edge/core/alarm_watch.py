@@ -9,6 +9,7 @@ from edge.core.alarm_codes import PRIORITY_OF_CHILD
 from edge.core.alarm_group import FLOOD
 from edge.core.alarm_state import AlarmKey, Condition
 from edge.core.alarms import Watch, Watches
+from edge.core.cabinet import conditions as cabinet
 from edge.core.config import StationConfig
 from edge.core.events import StorageStatus
 from edge.core.state import Health, StationState
@@ -90,6 +91,7 @@ WATCHES: Final = Watches(
         Watch(welfare.conditions, "durable.presence", "volatile.presence.welfare.unanswered"),
         Watch(loitering.conditions, "volatile.presence.outside.loiters", "volatile.parts.levels_read"),
         Watch(loads.conditions, "volatile.parts"),
+        Watch(cabinet.conditions, "durable.cabinet", "volatile.cabinet"),
     )
 )
 

@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 def changed(value: T, **changes: Any) -> T:
     """`value` with these fields changed. Raises `TypeError` for a field that it does not have."""
-    before = vars(value)
-    fields = before | changes
+    before = value.__dict__
+    fields = {**before, **changes}
     if len(fields) != len(before):
         raise TypeError(f"{type(value).__name__} has no field {', '.join(changes.keys() - before.keys())}")
-    made = object.__new__(type(value))
+    made = object.__new__(value.__class__)
     object.__setattr__(made, "__dict__", fields)
     return made

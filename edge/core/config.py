@@ -9,6 +9,7 @@ from contract.policy.model import ANTIPASSBACK_FORGET_MS, STALE_AFTER_MS, Antipa
 from contract.policy.plan import PosturePlan
 from contract.records import Direction, Posture
 from edge.core.alarm_state import AlarmConfig
+from edge.core.cabinet.config import CabinetConfig
 from edge.core.environment_state import EnvironmentConfig
 from edge.core.load_state import LoadsConfig
 from edge.core.pin_state import PinConfig
@@ -116,6 +117,7 @@ class StationConfig:
     loads: LoadsConfig = field(default_factory=LoadsConfig)
     supervision: SupervisionConfig = field(default_factory=SupervisionConfig)
     alarms: AlarmConfig = field(default_factory=AlarmConfig)
+    cabinet: CabinetConfig = field(default_factory=CabinetConfig)
 
     def __post_init__(self) -> None:
         if len(self.readers) > MAX_READERS or len(set(self.readers)) != len(self.readers):
@@ -126,6 +128,8 @@ class StationConfig:
             raise ValueError(f"readers_out: {', '.join(sorted(self.readers_out - set(self.readers)))} is no reader")
         if not self.pins.keypads <= set(self.readers):
             raise ValueError(f"keypads: {', '.join(sorted(self.pins.keypads - set(self.readers)))} is no reader")
+        if self.cabinet.reader is not None and self.cabinet.reader not in self.readers:
+            raise ValueError(f"cabinet: {self.cabinet.reader} is no reader")
         if self.access.antipassback is Antipassback.HARD and not self.readers_out:
             raise ValueError("antipassback hard without a reader that leads out would let every member in only once")
 

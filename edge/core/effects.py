@@ -13,14 +13,22 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
-from contract.ids import LoadId, MemberId, ReaderId
-from contract.records import ReleaseCause, RelockCause
+from contract.ids import BatteryId, LoadId, MemberId, ReaderId, SlotNumber
+from contract.records import ReleaseCause, RelockCause, SlotCause
 
 
 class Urgency(Enum):
     AT_ONCE = 1
     BUDGETED = 2
     AFTER_COMMIT = 3
+
+
+class _AtOnce:
+    """What never waits for storage."""
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AT_ONCE
 
 
 class Feedback(StrEnum):
@@ -157,7 +165,107 @@ class Stop:
         return "station"
 
 
-Effect = ReleaseLock | SecureLock | ReaderFeedback | CheckPin | SetLoad | Stop
+class SlotLamp(StrEnum):
+    """What a slot's lamp shows, where the cabinet has one. Light and rhythm of each are the driver's."""
+
+    OFF = "off"
+    HERE = "here"
+    """This is your slot now."""
+    CHARGING = "charging"
+    FULL = "full"
+    OUT_OF_SERVICE = "out_of_service"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class UnlockSlot:
+    """One pulse that opens a slot. Never written twice; what becomes of it comes back as `events.SlotPulsed`."""
+
+    slot: SlotNumber
+    pulse: int
+    cause: SlotCause
+    command_id: str | None = None
+
+    @property
+    def urgency(self) -> Urgency:
+        return Urgency.AFTER_COMMIT
+
+    @property
+    def actuator(self) -> str:
+        return f"slot:{self.slot}"
+
+
+@dataclass(frozen=True)
+class SetCharger(_AtOnce):
+    """A slot's charger: a level, repeated by the driver until it reads back. 0: off."""
+
+    slot: SlotNumber
+    limit_ma: int
+
+    @property
+    def actuator(self) -> str:
+        return f"charger:{self.slot}"
+
+
+@dataclass(frozen=True)
+class SetContactor(_AtOnce):
+    """The main contactor of all chargers."""
+
+    closed: bool
+
+    @property
+    def actuator(self) -> str:
+        return "contactor"
+
+
+@dataclass(frozen=True)
+class SetFan(_AtOnce):
+    on: bool
+
+    @property
+    def actuator(self) -> str:
+        return "fan"
+
+
+@dataclass(frozen=True)
+class Extinguish(_AtOnce):
+    """The software's output to a slot's extinguisher. The hardware has its own, which needs nobody."""
+
+    slot: SlotNumber
+
+    @property
+    def actuator(self) -> str:
+        return f"extinguisher:{self.slot}"
+
+
+@dataclass(frozen=True)
+class SetLamp(_AtOnce):
+    slot: SlotNumber
+    lamp: SlotLamp
+
+    @property
+    def actuator(self) -> str:
+        return f"lamp:{self.slot}"
+
+
+@dataclass(frozen=True)
+class LookUpBattery(_AtOnce):
+    """Ask the roster whose a battery is; the answer is `events.BatteryLookedUp`."""
+
+    battery: BatteryId
+
+    @property
+    def actuator(self) -> str:
+        return "roster"
+
+
+CabinetEffect = UnlockSlot | SetCharger | SetContactor | SetFan | Extinguish | SetLamp
+"""What the cabinet's driver carries out."""
+
+Effect = (
+    ReleaseLock | SecureLock | ReaderFeedback | CheckPin | SetLoad | Stop
+    | UnlockSlot | SetCharger | SetContactor | SetFan | Extinguish | SetLamp | LookUpBattery
+)  # fmt: skip
 
 
 def opposes(newer: Effect, waiting: Effect) -> bool:

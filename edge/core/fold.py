@@ -13,6 +13,17 @@ from contract.records import (
     AlarmRaised,
     AlarmShelved,
     AlarmUnshelved,
+    AnomalyClosed,
+    AnomalyOpened,
+    BatteryGivenOut,
+    BatteryTakenIn,
+    CabinetOrdered,
+    CabinetTripped,
+    CabinetTripReset,
+    ChargeBegan,
+    ChargeEnded,
+    ClaimGranted,
+    ClaimUsed,
     CommandAnswered,
     CommandBegun,
     DesiredFollowed,
@@ -37,12 +48,21 @@ from contract.records import (
     PostureChanged,
     Record,
     RosterSwitched,
+    ServiceBegan,
+    ServiceEnded,
+    SlotGivenBack,
+    SlotSetAside,
+    SlotUnlocked,
     StationBooted,
     StationStopped,
+    SwapBegun,
+    SwapEnded,
+    SwapStaged,
     WelfareAnswered,
     WelfareAsked,
 )
 from edge.core import alarm_state, door, load_state, pin_state, presence_state
+from edge.core.cabinet import fold as cabinet
 from edge.core.changed import changed
 from edge.core.state import (
     MAX_COMMANDS_BEGUN,
@@ -62,7 +82,7 @@ from edge.core.state import (
 
 def apply(state: StationState, record: Record, at: RecordedAt) -> StationState:
     """The state after one more record. Kinds that change nothing, and unknown ones, leave it as it is."""
-    durable = _fold(state.durable, record, at)
+    durable = fold(state.durable, record, at)
     return state if durable is state.durable else StationState(durable, state.volatile)
 
 
@@ -73,7 +93,8 @@ def replay(state: StationState, records: Iterable[tuple[Record, RecordedAt]]) ->
     return state
 
 
-def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
+def fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
+    """What is remembered after one more record."""
     match record:
         case StationBooted():
             booted = changed(durable, boot=at.boot, software=record.software, stopped=False)
@@ -83,6 +104,7 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
                 pins=pin_state.fold(durable.pins, record, at),
                 presence=presence_state.fold(durable.presence, record, at),
                 loads=load_state.fold(durable.loads, record, at),
+                cabinet=cabinet.fold(durable.cabinet, record, at),
             )
         case StationStopped():
             return changed(durable, stopped=True)
@@ -120,6 +142,13 @@ def _fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
             return changed(durable, presence=presence_state.fold(durable.presence, record, at))
         case LoadSwitched() | LoadCut() | EnergyUsed() | EnergyCounted():
             return changed(durable, loads=load_state.fold(durable.loads, record, at))
+        case (
+            SwapBegun() | SwapStaged() | SwapEnded() | BatteryTakenIn() | BatteryGivenOut()
+            | AnomalyOpened() | AnomalyClosed() | ClaimGranted() | ClaimUsed()
+            | SlotUnlocked() | SlotSetAside() | SlotGivenBack() | ServiceBegan() | ServiceEnded()
+            | CabinetTripped() | CabinetTripReset() | ChargeBegan() | ChargeEnded() | CabinetOrdered()
+        ):  # fmt: skip
+            return changed(durable, cabinet=cabinet.fold(durable.cabinet, record, at))
         case RosterSwitched():
             return changed(durable, roster=_roster(durable, record))
         case CommandBegun() | CommandAnswered():

@@ -12,6 +12,7 @@ from typing import Any, Final
 from contract.ids import MemberId, NodeId
 from contract.plain import build
 from contract.records import Direction, DoorMode, Posture, ReleaseCause
+from edge.core.cabinet.state import CabinetMemory
 from edge.core.load_state import LoadMemory
 from edge.core.pin_state import PinMemory
 from edge.core.presence_state import PresenceMemory
@@ -89,6 +90,7 @@ def _durable(data: dict[str, Any]) -> Durable:
         pins=build(PinMemory, data.get("pins", {})),
         presence=build(PresenceMemory, data.get("presence", {})),
         loads=build(LoadMemory, data.get("loads", {})),
+        cabinet=build(CabinetMemory, data.get("cabinet", {})),
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from contract.ids import LoadId, MemberId, NodeId, ReaderId
 from contract.records import AccessGranted, Direction, DoorMode, Posture, ReleaseCause
 from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm, AlarmsNow
+from edge.core.cabinet.state import CabinetMemory, CabinetNow
 from edge.core.energy_state import EnergyNow, Hours
 from edge.core.environment_state import EnvironmentNow
 from edge.core.events import StorageStatus
@@ -135,6 +136,7 @@ class Durable:
     pins: PinMemory = field(default_factory=PinMemory)
     presence: PresenceMemory = field(default_factory=PresenceMemory)
     loads: LoadMemory = field(default_factory=LoadMemory)
+    cabinet: CabinetMemory = field(default_factory=CabinetMemory)
 
 
 # ---------------------------------------------------------------- volatile
@@ -243,6 +245,7 @@ class Volatile:
     hours: Hours | None = None
     """None where nothing depends on the hour, or when it has not been looked at in this run."""
     energy: EnergyNow = field(default_factory=EnergyNow)
+    cabinet: CabinetNow = field(default_factory=CabinetNow)
 
 
 @dataclass(frozen=True)

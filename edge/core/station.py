@@ -39,6 +39,8 @@ from edge.core import (
     welfare,
 )
 from edge.core.alarm_watch import WATCHES
+from edge.core.cabinet import machine as cabinet
+from edge.core.cabinet import swap
 from edge.core.config import StationConfig
 from edge.core.effects import Effect, Feedback, ReaderFeedback
 from edge.core.fold import apply, replay
@@ -82,7 +84,7 @@ UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
 
-MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, energy, supervision, alarms)
+MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, energy, supervision, cabinet, alarms)
 """Those with timers of their own, beside the door's."""
 
 POINTS_OF_PEOPLE: Final = frozenset(
@@ -189,6 +191,7 @@ def _follow(turn: Turn, before: StationState) -> None:
     welfare.follow(turn, before)
     loitering.follow(turn, before)
     loads.follow(turn, before)
+    cabinet.follow(turn, before)
     alarms.review(turn, before, WATCHES)
     if _signs_differ(before, turn.state):
         for reader in turn.config.readers:
@@ -231,7 +234,7 @@ def _fresh(config: StationConfig, clock: Health) -> Volatile:
 
 def _booted(turn: Turn, event: events.Booted) -> None:
     turn.boot = event.boot
-    turn.state = StationState(turn.durable, _fresh(turn.config, Health(turn.now.clock_trusted)))
+    turn.volatile = _fresh(turn.config, Health(turn.now.clock_trusted))
     turn.record(
         StationBooted(
             software=event.software,
@@ -246,6 +249,14 @@ def _booted(turn: Turn, event: events.Booted) -> None:
     if not event.clean_stop and event.boot > 1:
         occupancy.doubt(turn, "crash")
     commands.answer_left_over(turn, event.clean_stop)
+    cabinet.booted(turn)
+
+
+def _card_presented(turn: Turn, card: events.CardPresented) -> None:
+    if card.reader == turn.config.cabinet.reader:
+        swap.presented(turn, card)
+    else:
+        pins.presented(turn, card)
 
 
 def _levels_read(turn: Turn, event: events.LevelsRead) -> None:
@@ -338,7 +349,7 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.Booted: _booted,
     events.Tick: lambda turn, event: None,
     events.StopRequested: _stop_requested,
-    events.CardPresented: pins.presented,
+    events.CardPresented: _card_presented,
     events.ContactChanged: _contact_changed,
     events.ContactLost: lambda turn, event: doorkeeper.contact_lost(turn),
     events.ExitChanged: lambda turn, event: doorkeeper.exit_changed(turn, event.pressed),
@@ -377,5 +388,6 @@ _HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.CommandInterrupted: commands.interrupted,
     events.MessageRefused: lambda turn, event: turn.record(MessageRefused(event.topic, event.reason)),
     events.EffectDone: lambda turn, event: commands.effect_done(turn, event.effect),
+    **cabinet.HANDLERS,
     events.EffectRefused: lambda turn, event: commands.effect_refused(turn, event.effect, event.reason),
 }

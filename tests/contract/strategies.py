@@ -28,6 +28,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(list(hint))
     if get_origin(hint) is dict:
         return st.dictionaries(any_text, values_of(get_args(hint)[1]), max_size=4)
+    if get_origin(hint) is tuple:
+        return st.lists(values_of(get_args(hint)[0]), max_size=4).map(tuple)
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: any_text,
         bool: st.booleans(),

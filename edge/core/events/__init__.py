@@ -5,6 +5,26 @@ Order at start: `Booted` is the first event of every run; what the shell has fou
 the monotonic clock of this boot.
 """
 
+from edge.core.events.cabinet import (
+    AnomalyExplained,
+    BatteryFacts,
+    BatteryLookedUp,
+    BatteryReading,
+    CabinetChanged,
+    CabinetPoint,
+    CabinetPointRead,
+    ChargerChecked,
+    ContactorRead,
+    PulseResult,
+    ServiceAsked,
+    SlotLost,
+    SlotOpenAsked,
+    SlotPulsed,
+    SlotRead,
+    SwapCancelled,
+    SwapChosen,
+    TripResetAsked,
+)
 from edge.core.events.effects import EffectDone, EffectRefused
 from edge.core.events.inputs import (
     ContactChanged,
@@ -53,8 +73,16 @@ __all__ = [
     "AcknowledgeRequested",
     "AlarmAside",
     "AlarmSeen",
+    "AnomalyExplained",
+    "BatteryFacts",
+    "BatteryLookedUp",
+    "BatteryReading",
     "Booted",
+    "CabinetChanged",
+    "CabinetPoint",
+    "CabinetPointRead",
     "CardPresented",
+    "ChargerChecked",
     "ChildRestarting",
     "ChildRunning",
     "ClockChanged",
@@ -63,6 +91,7 @@ __all__ = [
     "ConfigRefused",
     "ContactChanged",
     "ContactLost",
+    "ContactorRead",
     "DesiredReceived",
     "EffectDone",
     "EffectRefused",
@@ -84,17 +113,26 @@ __all__ = [
     "PointChanged",
     "PowerMeasured",
     "PresenceMeasured",
+    "PulseResult",
     "ReaderChanged",
     "ReaderTampered",
     "RecordsDropped",
     "RosterChanged",
     "RosterSwitched",
     "SensorChanged",
+    "ServiceAsked",
     "ShelveRequested",
+    "SlotLost",
+    "SlotOpenAsked",
+    "SlotPulsed",
+    "SlotRead",
     "StopRequested",
     "StorageChanged",
     "StorageStatus",
+    "SwapCancelled",
+    "SwapChosen",
     "Tick",
+    "TripResetAsked",
     "UplinkChanged",
     "WelfareAnswerGiven",
 ]
@@ -107,6 +145,9 @@ Event = (
     | ReaderChanged | ReaderTampered | GpioChanged | LoadChecked | UplinkChanged
     | ChildRestarting | ChildRunning | ClockChanged | ConfigRefused | HealthMeasured
     | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
+    | CabinetChanged | SlotRead | SlotLost | SlotPulsed | CabinetPointRead | ChargerChecked | ContactorRead
+    | BatteryLookedUp | SwapChosen | SwapCancelled
+    | ServiceAsked | SlotOpenAsked | TripResetAsked | AnomalyExplained
     | RosterSwitched | RosterChanged | DesiredReceived
     | CommandReceived | CommandInterrupted | MessageRefused | EffectDone | EffectRefused
 )  # fmt: skip

@@ -1,0 +1,181 @@
+"""The cabinet's records folded into what is remembered of it."""
+
+from typing import Final
+
+from contract.records import (
+    AnomalyClosed,
+    AnomalyOpened,
+    BatteryGivenOut,
+    BatteryTakenIn,
+    CabinetOrdered,
+    CabinetTripped,
+    CabinetTripReset,
+    ChargeBegan,
+    ChargeEnded,
+    ClaimGranted,
+    ClaimUsed,
+    ServiceBegan,
+    ServiceEnded,
+    SlotGivenBack,
+    SlotSetAside,
+    SlotUnlocked,
+    StationBooted,
+    SwapBegun,
+    SwapEnded,
+    SwapStage,
+    SwapStaged,
+)
+from edge.core.cabinet.state import (
+    MAX_ANOMALIES,
+    MAX_CLAIMS,
+    MAX_OUT,
+    MAX_RECALLED,
+    Anomaly,
+    Aside,
+    Booked,
+    CabinetMemory,
+    Claim,
+    Out,
+    Swap,
+    Tripped,
+)
+from edge.core.changed import changed
+from edge.core.stamp import RecordedAt
+
+SlotRecord = SlotUnlocked | SlotSetAside | SlotGivenBack | ServiceBegan | ServiceEnded
+SafetyRecord = CabinetTripped | CabinetTripReset | ChargeBegan | ChargeEnded
+SwapRecord = SwapBegun | SwapStaged | SwapEnded
+LedgerRecord = BatteryTakenIn | BatteryGivenOut | AnomalyOpened | AnomalyClosed | ClaimGranted | ClaimUsed
+CabinetRecord = SlotRecord | SafetyRecord | SwapRecord | LedgerRecord | CabinetOrdered
+
+STAGES_IN: Final = frozenset(
+    {SwapStage.OPENING_IN, SwapStage.PUT_IN, SwapStage.VERIFYING, SwapStage.OPENING_BACK, SwapStage.TAKE_BACK}
+)
+STAGES_OUT: Final = frozenset({SwapStage.OPENING_OUT, SwapStage.TAKE_OUT})
+MAX_WOKEN: Final = 256
+
+
+def fold(memory: CabinetMemory, record: CabinetRecord | StationBooted, at: RecordedAt) -> CabinetMemory:
+    """What is remembered after one more record."""
+    match record:
+        case StationBooted():
+            return changed(memory, charging=()) if memory.charging else memory
+        case SwapBegun() | SwapStaged() | SwapEnded():
+            return _swap(memory, record, at)
+        case BatteryTakenIn() | BatteryGivenOut():
+            return _moved(memory, record, at)
+        case AnomalyOpened() | AnomalyClosed() | ClaimGranted() | ClaimUsed():
+            return _owed(memory, record, at)
+        case CabinetTripped() | CabinetTripReset() | ChargeBegan() | ChargeEnded():
+            return _safety(memory, record, at)
+        case CabinetOrdered():
+            return _ordered(memory, record)
+        case _:
+            return _slot(memory, record)
+
+
+def _swap(memory: CabinetMemory, record: SwapRecord, at: RecordedAt) -> CabinetMemory:
+    if isinstance(record, SwapBegun):
+        stage = SwapStage.OPENING_OUT if record.slot_in is None else SwapStage.OPENING_IN
+        slots = record.slot_in, record.slot_out
+        swap = Swap(record.swap, record.member, record.swap_kind, stage, *slots, begun_ms=at.wall_ms)
+        return changed(memory, swaps=record.swap, swap=swap)
+    if memory.swap is None or memory.swap.id != record.swap:
+        return memory
+    if isinstance(record, SwapEnded):
+        return changed(memory, swap=None)
+    outcome = record.outcome or memory.swap.outcome
+    staged = changed(memory.swap, stage=record.stage, attempt=record.attempt, outcome=outcome)
+    if record.stage in STAGES_IN:
+        staged = changed(staged, slot_in=record.slot)
+    elif record.stage in STAGES_OUT:
+        staged = changed(staged, slot_out=record.slot)
+    return changed(memory, swap=staged)
+
+
+def _moved(memory: CabinetMemory, record: BatteryTakenIn | BatteryGivenOut, at: RecordedAt) -> CabinetMemory:
+    """One battery, one place: wherever it was booked before, it is not there any more."""
+    booked = tuple(one for one in memory.booked if one.battery != record.battery and one.slot != record.slot)
+    out = tuple(one for one in memory.out if one.battery != record.battery)
+    swap = memory.swap if memory.swap is not None and memory.swap.id == record.swap else None
+    if isinstance(record, BatteryTakenIn):
+        booked = (*booked, Booked(record.slot, record.battery, record.model, record.member))
+        if swap is not None:
+            swap = changed(swap, battery_in=record.battery)
+    else:
+        if record.member is not None:
+            out = (*out, Out(record.battery, record.member, at.wall_ms))[-MAX_OUT:]
+        if swap is not None and swap.battery_in == record.battery:
+            swap = changed(swap, battery_in=None)
+        elif swap is not None:
+            swap = changed(swap, battery_out=record.battery)
+    return changed(memory, booked=booked, out=out, swap=memory.swap if swap is None else swap)
+
+
+def _owed(
+    memory: CabinetMemory, record: AnomalyOpened | AnomalyClosed | ClaimGranted | ClaimUsed, at: RecordedAt
+) -> CabinetMemory:
+    match record:
+        case AnomalyOpened():
+            anomaly = Anomaly(
+                id=record.anomaly,
+                kind=record.anomaly_kind,
+                cause=record.cause,
+                battery=record.battery,
+                slot=record.slot,
+                member=record.member,
+                swap=record.swap,
+                since_ms=at.wall_ms,
+                detail=record.detail,
+            )
+            anomalies = (*memory.anomalies, anomaly)[-MAX_ANOMALIES:]
+            return changed(memory, anomalies_opened=record.anomaly, anomalies=anomalies)
+        case AnomalyClosed():
+            return changed(memory, anomalies=tuple(one for one in memory.anomalies if one.id != record.anomaly))
+        case ClaimGranted():
+            claims = (*memory.claims, Claim(record.claim, record.member, at.wall_ms))[-MAX_CLAIMS:]
+            return changed(memory, claims_granted=record.claim, claims=claims)
+        case _:
+            return changed(memory, claims=tuple(one for one in memory.claims if one.id != record.claim))
+
+
+def _safety(memory: CabinetMemory, record: SafetyRecord, at: RecordedAt) -> CabinetMemory:
+    match record:
+        case CabinetTripped():
+            others = tuple(one for one in memory.tripped if (one.trip, one.slot) != (record.trip, record.slot))
+            tripped = Tripped(record.trip, record.slot, at.wall_ms, record.detail)
+            return changed(memory, tripped=(*others, tripped))
+        case CabinetTripReset():
+            others = tuple(one for one in memory.tripped if (one.trip, one.slot) != (record.trip, record.slot))
+            return changed(memory, tripped=others)
+        case _:
+            charging = tuple(slot for slot in memory.charging if slot != record.slot)
+            if isinstance(record, ChargeEnded):
+                return changed(memory, charging=charging)
+            woken = (*memory.woken, record.battery)[-MAX_WOKEN:] if record.wake else memory.woken
+            return changed(memory, charging=(*charging, record.slot), woken=woken)
+
+
+def _ordered(memory: CabinetMemory, record: CabinetOrdered) -> CabinetMemory:
+    return changed(
+        memory,
+        recalled=record.recalled[:MAX_RECALLED],
+        power_budget_w=record.power_budget_w,
+        keep_full=record.keep_full,
+    )
+
+
+def _slot(memory: CabinetMemory, record: SlotRecord) -> CabinetMemory:
+    match record:
+        case SlotUnlocked():
+            return changed(memory, pulses=record.pulse)
+        case SlotSetAside():
+            others = tuple(one for one in memory.asides if (one.slot, one.why) != (record.slot, record.why))
+            return changed(memory, asides=(*others, Aside(record.slot, record.why, record.until_ms, record.by)))
+        case SlotGivenBack():
+            kept = tuple(one for one in memory.asides if (one.slot, one.why) != (record.slot, record.why))
+            return changed(memory, asides=kept)
+        case ServiceBegan():
+            return changed(memory, service_by=record.by)
+        case ServiceEnded():
+            return changed(memory, service_by="")

@@ -1,0 +1,233 @@
+"""What is remembered of the cabinet (`CabinetMemory`, a fold of records) and known now (`CabinetNow`, volatile)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from contract.ids import BatteryId, MemberId, SlotNumber
+from contract.records import (
+    AnomalyCause,
+    AnomalyKind,
+    SlotAside,
+    SwapKind,
+    SwapOutcome,
+    SwapStage,
+    Trip,
+)
+from edge.core.events.cabinet import BatteryFacts, BatteryReading, CabinetPoint
+
+MAX_OUT: Final = 2_048
+"""Batteries with riders that the station remembers by itself; the cloud knows of all."""
+MAX_ANOMALIES: Final = 256
+MAX_CLAIMS: Final = 512
+MAX_RECALLED: Final = 1_000
+
+
+# ---------------------------------------------------------------- durable
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Why a slot is out of swaps. `until_ms`: wall time before which nobody gives it back."""
+
+    slot: SlotNumber
+    why: SlotAside
+    until_ms: int | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """A battery that the books have in a slot. `member` is who brought it; None: nobody known."""
+
+    slot: SlotNumber
+    battery: BatteryId
+    model: str = ""
+    member: MemberId | None = None
+
+
+@dataclass(frozen=True)
+class Out:
+    """A battery that the books have with a member, since `since_ms` of wall time."""
+
+    battery: BatteryId
+    member: MemberId
+    since_ms: int
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    id: int
+    kind: AnomalyKind
+    cause: AnomalyCause
+    battery: BatteryId | None
+    slot: SlotNumber | None
+    member: MemberId | None
+    swap: int | None
+    since_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A battery owed to a member, and not given yet."""
+
+    id: int
+    member: MemberId
+    since_ms: int
+
+
+@dataclass(frozen=True)
+class Tripped:
+    """A latched trip. `slot` None: the whole cabinet."""
+
+    trip: Trip
+    slot: SlotNumber | None
+    since_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The swap under way. `…_ms` are wall time."""
+
+    id: int
+    member: MemberId
+    kind: SwapKind
+    stage: SwapStage
+    slot_in: SlotNumber | None
+    slot_out: SlotNumber | None
+    begun_ms: int
+    attempt: int = 1
+    outcome: SwapOutcome | None = None
+    """Decided already: what is left is to give back."""
+    battery_in: BatteryId | None = None
+    """What has been put in and not taken back …"""
+    battery_out: BatteryId | None = None
+    """… and what has been taken."""
+
+
+@dataclass(frozen=True)
+class CabinetMemory:
+    """Durable. `swaps`, `pulses`, `anomalies_opened` and `claims_granted` are the latest numbers given."""
+
+    swaps: int = 0
+    pulses: int = 0
+    anomalies_opened: int = 0
+    claims_granted: int = 0
+    swap: Swap | None = None
+    asides: tuple[Aside, ...] = ()
+    booked: tuple[Booked, ...] = ()
+    out: tuple[Out, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    tripped: tuple[Tripped, ...] = ()
+    woken: tuple[BatteryId, ...] = ()
+    """Packs that have been given the current that wakes them: once each."""
+    charging: tuple[SlotNumber, ...] = ()
+    """Chargers that a record has switched on. A run begins with all of them off, without a record of it."""
+    recalled: tuple[BatteryId, ...] = ()
+    power_budget_w: int | None = None
+    keep_full: int | None = None
+    service_by: str = ""
+    """Who works at the cabinet; empty: nobody."""
+
+    def in_slot(self, slot: SlotNumber) -> Booked | None:
+        return next((booked for booked in self.booked if booked.slot == slot), None)
+
+    def place_of(self, battery: BatteryId) -> SlotNumber | None:
+        return next((booked.slot for booked in self.booked if booked.battery == battery), None)
+
+    def is_aside(self, slot: SlotNumber) -> bool:
+        return any(aside.slot == slot for aside in self.asides)
+
+    def is_tripped(self, slot: SlotNumber) -> bool:
+        return any(tripped.slot in (slot, None) for tripped in self.tripped)
+
+
+# ---------------------------------------------------------------- volatile
+
+
+@dataclass(frozen=True)
+class SlotNow:
+    """One slot in this run. None: not known. `…_ms` are monotonic moments."""
+
+    door_open: bool | None = None
+    present: bool | None = None
+    battery: BatteryReading | None = None
+    charger_on: bool | None = None
+    charger_ma: int | None = None
+    smoke: bool | None = None
+    read_ms: int = 0
+    door_since_ms: int | None = None
+    pulsed_ms: int | None = None
+    """Told to open, and not seen open or surely shut since: it counts as open."""
+    pulse: int = 0
+    obeys: bool | None = None
+    lost: str = ""
+    """Why nothing is known of it."""
+
+    @property
+    def known(self) -> bool:
+        """Door and battery have been read; a slot whose BMS is silent is known to hold something."""
+        return self.door_open is not None and self.present is not None
+
+    @property
+    def may_be_open(self) -> bool:
+        return self.door_open is not False or self.pulsed_ms is not None
+
+
+@dataclass(frozen=True)
+class ChargeNow:
+    """One slot's charger in this run."""
+
+    limit_ma: int = 0
+    since_ms: int = 0
+    """When it was switched as it is now …"""
+    rested_since_ms: int | None = None
+    """… and when the battery in it last stopped being charged; None: it has not been charged in this run."""
+    wake_until_ms: int | None = None
+    due_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Warmth:
+    """A slot's temperature lately, newest last, as (monotonic moment, tenths of a degree)."""
+
+    seen: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class CabinetNow:
+    """Volatile."""
+
+    online: bool | None = None
+    detail: str = ""
+    slots: Mapping[SlotNumber, SlotNow] = field(default_factory=dict)
+    points: Mapping[CabinetPoint, bool] = field(default_factory=dict)
+    contactor_closed: bool | None = None
+    all_read: bool = False
+    """Every slot has been read in this run: the books have been compared, and things may move."""
+    offline_since_ms: int | None = None
+    chosen: SwapKind | None = None
+    chosen_until_ms: int | None = None
+    swap_due_ms: int | None = None
+    """When the swap's present stage, or the warning within it, runs out."""
+    warned: bool = False
+    asked: BatteryId | None = None
+    """The roster is being asked about this battery …"""
+    facts: Mapping[BatteryId, BatteryFacts | None] = field(default_factory=dict)
+    """… and these it has answered; None: not one of ours."""
+    said: str = ""
+    """What the screen says after a swap has ended or was refused: an outcome or a refusal …"""
+    said_until_ms: int | None = None
+    """… until then."""
+    charge: Mapping[SlotNumber, ChargeNow] = field(default_factory=dict)
+    charge_due_ms: int | None = None
+    resume_allowed: bool = False
+    """An operator has said that charging may begin again in this run."""
+    warmth: Mapping[SlotNumber, Warmth] = field(default_factory=dict)
+    trip_due_ms: int | None = None
+    first_step: tuple[SlotNumber, str, int] | None = None
+    """A technician's first of two steps: slot, who, until when."""
+    books_due_ms: int | None = None
