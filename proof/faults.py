@@ -99,6 +99,11 @@ def contact_worn(life: "Life", act: Act) -> None:
     life.timeline.after(act.value, life.world.wear, False)
 
 
+def contact_flaps(life: "Life", act: Act) -> None:
+    # An even number of times: as it was before.
+    life.world.flap_contact(act.value // 2 * 2)
+
+
 def journal_damaged(life: "Life", act: Act) -> None:
     if act.who and life.shell.up:
         life.storage.damage(running=True)
@@ -211,6 +216,13 @@ def stuck(life: "Life", act: Act) -> None:
         life.timeline.after(act.value, life.room.stick, point, None)
 
 
+def covered(life: "Life", act: Act) -> None:
+    for beam in BEAMS:
+        if beam not in life.room.stuck:
+            life.room.stick(beam, True)
+            life.timeline.after(act.value, life.room.stick, beam, None)
+
+
 def point(life: "Life", act: Act) -> None:
     name = SUPERVISED[act.who]
     life.building.set_point(name, True)
@@ -245,6 +257,7 @@ FAULTS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.STORAGE_SLOW: storage_slow,
     ActKind.CONTACT_CUT: contact_cut,
     ActKind.CONTACT_WORN: contact_worn,
+    ActKind.CONTACT_FLAPS: contact_flaps,
     ActKind.JOURNAL_DAMAGED: journal_damaged,
     ActKind.ROLL_BACK: roll_back,
     ActKind.SNAPSHOT_DAMAGED: snapshot_damaged,
@@ -258,6 +271,7 @@ FAULTS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.SENSOR: sensor,
     ActKind.RADAR_LIES: radar_lies,
     ActKind.STUCK: stuck,
+    ActKind.COVERED: covered,
     ActKind.POINT: point,
     ActKind.FLAP: flap,
     ActKind.BOLT: bolt,

@@ -16,6 +16,7 @@ from contract.records import (
     AccessNotTaken,
     AccessTaken,
     AlarmAcknowledged,
+    AlarmRaised,
     AlarmShelved,
     Direction,
     DoorHeld,
@@ -35,10 +36,11 @@ from contract.records import (
 from edge.core import events
 from edge.core.config import RelockOn
 from edge.core.effects import ReleaseLock
+from edge.core.events import Point
 from edge.core.state import Durable, StationState
 from edge.core.station import Step, replay
 from edge.runtime.actuation import BUDGET_MS
-from proof import access_invariants, alarm_invariants, load_invariants, presence_invariants
+from proof import access_invariants, alarm_invariants, guard_invariants, load_invariants, presence_invariants
 from proof.access_invariants import SHUT
 from proof.alarm_invariants import door_alarms_stand_as_the_door_does
 from proof.require import Broken, require
@@ -72,6 +74,7 @@ def step_is_sound(life: "Life", event: events.Event, before: StationState, step:
     if durable.posture is not before.durable.posture:
         life.posture_ms = life.timeline.now_ms
     if durable.occupancy is not before.durable.occupancy:
+        life.guard.counted_ms = life.timeline.now_ms
         require(durable.occupancy.people >= 0, "count_is_never_negative", f"{durable.occupancy.people} people")
     if durable.posture in SHUT:
         release = durable.door.release
@@ -151,14 +154,28 @@ def held_cleared_after_held(life: "Life", event: events.Event, before: StationSt
     life.held = False
 
 
+def alarm_raised(life: "Life", event: events.Event, before: StationState, record: AlarmRaised) -> None:
+    """Each alarm in its time and place; and counted, so that it shows that there are some."""
+    life.met[record.code] += 1
+    guard_invariants.raised_for_a_reason(life, event, before, record)
+
+
 def released_now(life: "Life", event: events.Event, before: StationState, record: DoorReleased) -> None:
     """Not a check: when the door was released last, for those that are."""
     life.released_ms = life.timeline.now_ms
+    _look_at_the_lock_soon(life)
 
 
 def relocked_now(life: "Life", event: events.Event, before: StationState, record: DoorRelocked) -> None:
     """Not a check: when the lock went to rest last."""
     life.relocked_ms = life.timeline.now_ms
+    _look_at_the_lock_soon(life)
+
+
+def _look_at_the_lock_soon(life: "Life") -> None:
+    if Point.LOCK_SECURED in life.city.points:
+        wait_ms = guard_invariants.LOCK_ON_MS + 2 * SETTLE_MS
+        life.timeline.after(wait_ms, guard_invariants.look_at_lock, life, life.shell.run)
 
 
 def boot_record_says_so(life: "Life", event: events.Event, before: StationState, record: StationBooted) -> None:
@@ -177,6 +194,7 @@ _OF_RECORD: Final[dict[type, Callable[..., None]]] = {
     AccessNotTaken: access_invariants.not_taken,
     OccupancyChanged: nobody_is_inside,
     OccupancyCorrected: nobody_is_inside,
+    AlarmRaised: alarm_raised,
     AlarmAcknowledged: alarm_invariants.an_acknowledgement_takes_its_own,
     AlarmShelved: alarm_invariants.nobody_shelves_a_life,
     WelfareAsked: presence_invariants.asked_when_still,
@@ -227,6 +245,7 @@ def audit(life: "Life") -> None:
         presence_invariants.the_count_is_right(life, state)
         presence_invariants.whoever_hangs_about_is_seen(life, state)
         load_invariants.loads_obey(life, state)
+        guard_invariants.guard_is_right(life, state)
         the_lock_obeys_wiring(life)
         releases_end(life, state)
         if life.contact_is_sound:

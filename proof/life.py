@@ -1,6 +1,7 @@
 """One station's life: acts in, the first broken invariant out."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from contract.ids import NodeId, SensorId
@@ -15,6 +16,7 @@ from proof.building import AIR, METER, REPORT_MS, Building
 from proof.cloud_model import CloudModel
 from proof.deeds import DEEDS
 from proof.faults import FAULTS
+from proof.guard_invariants import GuardTruth
 from proof.keypads import Keypads
 from proof.lived import Lived
 from proof.people import DAY_MS
@@ -50,6 +52,8 @@ class Life:
         self.released_ms = self.relocked_ms = self.posture_ms = -DAY_MS
         self.access = AccessTruth()
         self.presence = PresenceTruth()
+        self.guard = GuardTruth()
+        self.met: Counter[str] = Counter()
         self.shelved_ms: dict[str, int] = {}
         self.executed: set[str | None] = set()
         self.cloud_went_back = False
@@ -63,7 +67,7 @@ class Life:
         self.shell: Shell = Shell(self)
         self.power: Power = Power(self)
         self.keypads: Keypads = Keypads(self)
-        self.world: World = World(self.city.lock_kind, self.luck, self.timeline, self.shell.wire_changed)
+        self.world: World = World(self.city.lock_kind, self.luck, self.timeline, self._wire_changed)
         self.world.on_leaf = self._leaf_moved
         points, tell = self.city.points, self.shell.point_changed
         self.building: Building = Building(points, self.luck, self.timeline, self._air_tells, tell)
@@ -85,7 +89,12 @@ class Life:
     @property
     def contact_is_sound(self) -> bool:
         world = self.world
-        return not world.wire_cut and not world.worn and self.timeline.now_ms - world.contact_bad_ms > 1_000
+        return (
+            not world.wire_cut
+            and not world.worn
+            and not world.loose
+            and self.timeline.now_ms - world.contact_bad_ms > 1_000
+        )
 
     # ------------------------------------------------ living
 
@@ -114,6 +123,7 @@ class Life:
             restarts=self.restarts,
             records=sum(lane.seq for lanes in self.storage.journal.lanes for lane in lanes.values()),
             acknowledged=self.acknowledged,
+            met=dict(self.met),
             broken=broken,
             broken_ms=self.timeline.now_ms,
         )
@@ -176,6 +186,11 @@ class Life:
     def _radar_tells(self, event: events.Event) -> None:
         if RADAR in self.city.sensors:
             self.shell.tell(event)
+
+    def _wire_changed(self, wire: str, level: bool) -> None:
+        if wire == "contact" and self.shell.pins_ok and self.shell.up:
+            self.guard.contact_moved(self.shell.run, self.timeline.now_ms)
+        self.shell.wire_changed(wire, level)
 
     def _bolt_moves(self) -> None:
         self.timeline.after(5, self._bolt_moved)

@@ -1,6 +1,7 @@
 """What became of a life."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from proof.require import Broken
 
@@ -16,5 +17,7 @@ class Lived:
     restarts: int
     records: int
     acknowledged: int
+    met: Mapping[str, int] = field(default_factory=dict)
+    """How often each alarm was raised, and what else was met: whether what is to be checked happens at all."""
     broken: Broken | None = None
     broken_ms: int = 0

@@ -17,6 +17,7 @@ from typing import Final
 
 from proof.bugs_of_sensors import OF_SENSORS
 from proof.bugs_of_the_door import OF_THE_DOOR, Mutant
+from proof.bugs_of_the_guard import OF_THE_GUARD
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 MAX_DAYS: Final = 80
@@ -24,7 +25,7 @@ DAYS_AT_ONCE: Final = 2
 MAX_CPU_SECONDS: Final = 40
 """So long one bug is hunted."""
 MAX_SECONDS: Final = 600
-MUTANTS: Final[tuple[Mutant, ...]] = OF_THE_DOOR + OF_SENSORS
+MUTANTS: Final[tuple[Mutant, ...]] = OF_THE_DOOR + OF_SENSORS + OF_THE_GUARD
 
 
 class Loader(importlib.machinery.SourceFileLoader):

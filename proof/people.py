@@ -48,7 +48,7 @@ def _meanwhile(luck: random.Random, trouble: Act) -> Iterator[Act]:
         yield card(luck, cut_ms + 1)
     elif trouble.kind in _OF_STORAGE:
         yield Act(at_ms + luck.randrange(within_ms), ActKind.COMMAND)
-    elif trouble.kind is ActKind.STALL:
+    elif trouble.kind in (ActKind.STALL, ActKind.BOLT):
         yield card(luck, at_ms + luck.randrange(within_ms))
     elif trouble.kind in _BLIND and luck.random() < 0.5:
         yield Act(at_ms - luck.randrange(1_000), ActKind.EXIT, value=1)
@@ -96,6 +96,7 @@ _TROUBLES: Final[tuple[tuple[ActKind, float, tuple[int, int], tuple[int, int]], 
     (ActKind.STORAGE_SLOW, 1.0, _NONE, (1 * _S, 30 * _MIN)),
     (ActKind.CONTACT_CUT, 0.5, _NONE, (100, 10 * _MIN)),
     (ActKind.CONTACT_WORN, 0.5, _NONE, (1 * _MIN, HOUR_MS)),
+    (ActKind.CONTACT_FLAPS, 0.5, _NONE, (4, 160)),
     (ActKind.JOURNAL_DAMAGED, 0.1, (0, 1), _NONE),
     (ActKind.ROLL_BACK, 0.1, _NONE, _NONE),
     (ActKind.SNAPSHOT_DAMAGED, 0.3, _NONE, _NONE),
@@ -112,9 +113,10 @@ _TROUBLES: Final[tuple[tuple[ActKind, float, tuple[int, int], tuple[int, int]], 
     (ActKind.SENSOR, 2.5, (0, 2), (5 * _S, HOUR_MS)),
     (ActKind.RADAR_LIES, 0.5, (0, 2), (1 * _S, 20 * _MIN)),
     (ActKind.STUCK, 0.7, (0, 7), (1 * _S, 20 * _MIN)),
+    (ActKind.COVERED, 0.4, _NONE, (200, 20 * _MIN)),
     (ActKind.POINT, 1.0, (0, 3), (10, HOUR_MS)),
     (ActKind.FLAP, 0.7, (0, 4), (2, 40)),
-    (ActKind.BOLT, 0.3, _NONE, (1 * _S, 10 * _MIN)),
+    (ActKind.BOLT, 0.7, _NONE, (1 * _S, 10 * _MIN)),
     (ActKind.METER_EXCHANGED, 0.1, _NONE, _NONE),
 )
 

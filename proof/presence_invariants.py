@@ -36,7 +36,7 @@ def undisturbed_ms(life: "Life") -> int:
     """Since when nothing has been wrong with what the station sees people by."""
     shell, world, room = life.shell, life.world, life.room
     wrong = room.stuck or room.radar_dead or room.radar_says is not None or not shell.pins_ok or world.wire_cut
-    if wrong or world.worn or shell.stalled:
+    if wrong or world.worn or world.loose or shell.stalled:
         return life.timeline.now_ms
     moments = (room.doubtful_ms, shell.since_ms, shell.pins_since_ms, shell.stalled_ms, world.contact_bad_ms)
     return max(moments)

@@ -30,9 +30,10 @@ class World:
         self.lock = Lock(kind)
         self.worn = False
         self.wire_cut = False
+        self.loose = False
         self.exit_button = False
         self.fire = False
-        self.contact_open = False
+        self.contact_open = self._contact_told = False
         self.exit_closed = False
         self.on_leaf: Callable[[bool], None] = lambda is_open: None
         self.on_bolt: Callable[[], None] = lambda: None
@@ -103,7 +104,15 @@ class World:
     def cut_contact(self, cut: bool) -> None:
         self.wire_cut = cut
         self.contact_bad_ms = self._timeline.now_ms
-        self._told("contact", self.contact_level)
+        self._tell_contact()
+
+    def flap_contact(self, times: int) -> None:
+        """A loose wire: back and forth, and as it was in the end."""
+        if times:
+            self.loose = not self.loose
+            self.contact_bad_ms = self._timeline.now_ms
+            self._tell_contact()
+            self._timeline.after(5 + int(self._luck.random() * 120), self.flap_contact, times - 1)
 
     def wear(self, worn: bool) -> None:
         self.worn = worn
@@ -112,7 +121,13 @@ class World:
     @property
     def contact_level(self) -> bool:
         """What the contact's wire says: open or not."""
-        return self.wire_cut or self.contact_open
+        return self.wire_cut or self.contact_open is not self.loose
+
+    def _tell_contact(self) -> None:
+        level = self.contact_level
+        if level is not self._contact_told:
+            self._contact_told = level
+            self._told("contact", level)
 
     # ------------------------------------------------ by itself
 
@@ -171,5 +186,4 @@ class World:
                 self._told("exit", level)
         elif level != self.contact_open:
             self.contact_open = level
-            if not self.wire_cut:
-                self._told("contact", level)
+            self._tell_contact()

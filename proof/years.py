@@ -1,6 +1,7 @@
 """Many lives: a year is a dozen stations of thirty days, each with its own configuration, people and luck."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Years:
     restarts: int = 0
     visits: int = 0
     records: int = 0
+    met: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
     def add(self, lived: Lived) -> None:
@@ -44,6 +46,7 @@ class Years:
         self.restarts += lived.restarts
         self.visits += lived.visits
         self.records += lived.records
+        self.met.update(lived.met)
 
     def summary(self) -> dict[str, Any]:
         years = self.days / DAYS_PER_YEAR
@@ -57,6 +60,7 @@ class Years:
             "restarts": self.restarts,
             "visits": self.visits,
             "violations": len(self.failures),
+            "met": dict(sorted(self.met.items())),
         }
 
 
