@@ -6,9 +6,10 @@ Unknown fields are ignored, as `contract.versions` says.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from contract.ids import Epoch, MemberId, NodeId, ReaderId, Session, StationId, Stream
+from contract.ids import BatteryId, MemberId, NodeId, ReaderId, StationId, Stream
+from contract.parts import Count, Digest, EpochId, Moment, Node, Part, Position, SessionId, Shown, shown
 from contract.records import AlarmCode, DoorMode, Posture, PostureCause, Priority
 from contract.versions import WIRE_VERSION
 
@@ -16,33 +17,6 @@ MAX_RECORDS_PER_BATCH = 1_000
 MAX_CHANGES_PER_PAGE = 1_000
 MAX_NAME = 64
 """Characters of the name of somebody who does something."""
-
-LATEST_MS = 253_370_764_800_000
-"""The last year that date functions know in every time zone, 9999, is left out."""
-
-
-def _shown(text: str) -> str:
-    """A text for people as every database and page can hold it: what cannot be shown becomes U+FFFD, and it is short.
-
-    Not refused, because the rest of what the station tells would be lost with it.
-    """
-    return "".join("\ufffd" if mark == "\x00" or "\ud800" <= mark <= "\udfff" else mark for mark in text[:500])
-
-
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-Moment = Annotated[int, Field(ge=0, lt=LATEST_MS)]
-Shown = Annotated[str, AfterValidator(_shown)]
-Node = Annotated[NodeId, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
-Position = Annotated[int, Field(ge=1, lt=2**63)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-EpochId = Annotated[Epoch, Field(pattern=r"^[0-9a-f]{32}$")]
-SessionId = Annotated[Session, Field(pattern=r"^[0-9a-f]{16,64}$")]
-
-
-class Part(BaseModel):
-    """A part of a message: immutable, tolerant of fields that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Message(Part):
@@ -70,7 +44,7 @@ class DoorState(Part):
 
 
 class ReaderState(Part):
-    id: Annotated[ReaderId, AfterValidator(_shown)]
+    id: Annotated[ReaderId, AfterValidator(shown)]
     online: bool
 
 
@@ -255,7 +229,7 @@ class Command(Message):
 
     id: Annotated[str, Field(min_length=8, max_length=64)]
     kind: Literal["release", "restart"] | str
-    args: dict[str, Any] = {}
+    args: dict[str, Any] = Field(default={})
     session: SessionId
     issued_at_ms: int
     expires_in_session_ms: Count
@@ -345,7 +319,20 @@ class WireCode(Part):
     duress: bool = False
 
 
+class WireBattery(Part):
+    """A battery of the swap cabinets, and who has one. `as_of_ms`: when that became so."""
+
+    serial: Annotated[BatteryId, Field(min_length=1, max_length=64, pattern=r"^[^\x00]*$")]
+    model: Annotated[str, Field(max_length=40)] = ""
+    member_id: Annotated[MemberId, Field(max_length=64)] | None = None
+    recalled: bool = False
+    as_of_ms: Moment = 0
+
+
 class WireMember(Part):
+    """Somebody on the roster, or (`battery`) a battery, whose `id` is then its serial behind `battery/`: it travels as
+    a member without cards, so that a station that knows no batteries takes the page all the same."""
+
     id: Annotated[MemberId, Field(min_length=1, max_length=64)]
     name: Annotated[str, Field(max_length=100)] = ""
     trade: Annotated[str, Field(max_length=40)] = ""
@@ -359,6 +346,9 @@ class WireMember(Part):
     codes: list[WireCode] = Field(default=[], max_length=4)
     """A field of their own rather than credentials of another format: a station that does not know it yet leaves them
     out, and takes the rest of the page."""
+    battery: WireBattery | None = None
+    batteries_owed: Annotated[int, Field(ge=0, le=100)] = 0
+    """By claims that other stations have granted and nobody has used yet."""
 
 
 class RosterChange(Part):

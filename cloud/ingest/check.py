@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contract.digest import canonical_json, chain
-from contract.messages import LATEST_MS, JournalBatch, WireRecord
+from contract.messages import JournalBatch, WireRecord
+from contract.parts import LATEST_MS
 from contract.records import JournalGap
 
 INT64_LIMIT: Final = 2**63

@@ -146,3 +146,13 @@ class Explanation:
 
     decision: Decision
     verdicts: tuple[RuleVerdict, ...]
+
+
+@dataclass(frozen=True)
+class BatteryFacts:
+    """What the roster says of a battery. `member` None: with nobody. `as_of_ms`: wall time of the move it knows."""
+
+    model: str
+    member: MemberId | None = None
+    recalled: bool = False
+    as_of_ms: int = 0

@@ -10,7 +10,7 @@ from typing import Final
 
 from contract.ids import MemberId, NodeId
 from contract.messages import RosterChange, RosterPage, WireMember
-from edge.roster import numbers
+from edge.roster import batteries, numbers
 from edge.roster.credential import credential_hash
 from edge.roster.errors import PageRefused
 from edge.roster.schema import OF_MEMBERS
@@ -81,6 +81,7 @@ def purge_some(connection: sqlite3.Connection, rows: int) -> bool:
     if last is None:
         for table in OF_MEMBERS:
             connection.execute(f"DELETE FROM {table} WHERE holding = ?", found)
+        connection.execute("DELETE FROM battery WHERE holding = ?", found)
         connection.execute("DELETE FROM holding WHERE id = ?", found)
     else:
         for table in OF_MEMBERS:
@@ -118,6 +119,9 @@ def _storable(time_ms: int | None) -> bool:
 def apply_change(connection: sqlite3.Connection, key: bytes, holding: Holding, change: RosterChange) -> int:
     """Applies one change to a holding; how many of the member's credentials could not be read and were skipped, the
     number that goes with a card among them."""
+    if batteries.is_battery(change.member_id):
+        batteries.apply_change(connection, holding.id, change)
+        return 0
     place = holding.id, change.member_id
     if change.op == "revoke":
         # Kept with the cards, so that the answer at the door is "revoked" rather than "unknown"; and noted for a member

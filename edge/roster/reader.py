@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from contract.ids import CredentialHash, MemberId, NodeId
-from contract.policy.model import Member
+from contract.ids import BatteryId, CredentialHash, MemberId, NodeId
+from contract.policy.model import BatteryFacts, Member
 from edge.roster.errors import RosterUnavailable
-from edge.roster.schema import READABLE_VERSIONS, SCHEMA_VERSION
+from edge.roster.schema import BATTERIES_SINCE, READABLE_VERSIONS, SCHEMA_VERSION
 
 BUSY_TIMEOUT_MS: Final = 20
 TRY_AGAIN_S: Final = 5.0
@@ -37,6 +37,10 @@ ENTRIES: Final = """
     FROM holding CROSS JOIN entry ON entry.holding = holding.id AND entry.member_id = ?
     WHERE holding.state = 'active' ORDER BY holding.node"""
 
+BATTERIES: Final = """
+    SELECT battery.model, battery.member_id, battery.as_of_ms, battery.recalled
+    FROM battery JOIN holding ON holding.id = battery.holding
+    WHERE battery.serial = ? AND holding.state = 'active'"""
 
 ENTRIES_BY_VERSION: Final = {
     version: ENTRIES.format(once="entry.once" if version > 1 else "0") for version in READABLE_VERSIONS
@@ -74,6 +78,21 @@ class RosterReader:
         """The nodes that the station belongs to, as the newest head says."""
         with self._reading() as connection:
             return frozenset(NodeId(node) for (node,) in connection.execute("SELECT node FROM head_node"))
+
+    def battery(self, serial: BatteryId) -> BatteryFacts | None:
+        """What the roster knows of a battery; None: it is not one of ours.
+
+        On several nodes it is with whoever has it since last; recalled on any is recalled.
+        """
+        with self._reading() as connection:
+            if connection.execute("PRAGMA user_version").fetchone()[0] < BATTERIES_SINCE:
+                return None
+            rows = connection.execute(BATTERIES, (serial,)).fetchall()
+        if not rows:
+            return None
+        model, member, as_of_ms = max(rows, key=lambda row: row[2])[:3]
+        held_by = None if member is None else MemberId(member)
+        return BatteryFacts(model, held_by, recalled=any(row[3] for row in rows), as_of_ms=as_of_ms)
 
     def close(self) -> None:
         """Closes the file; the next question opens it again."""

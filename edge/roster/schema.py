@@ -9,11 +9,12 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
-READABLE_VERSIONS: Final = frozenset({1, 2, SCHEMA_VERSION})
-"""1 knew no passes for one entry, 2 no numbers. The writer upgrades them; until then the door reads them as they
-are."""
+SCHEMA_VERSION: Final = 4
+READABLE_VERSIONS: Final = frozenset({1, 2, 3, SCHEMA_VERSION})
+"""1 knew no passes for one entry, 2 no numbers, 3 no batteries. The writer upgrades them; until then the door reads
+them as they are."""
 NUMBERS_SINCE: Final = 3
+BATTERIES_SINCE: Final = 4
 APPLICATION_ID: Final = 0x797A7231  # "yzr1"
 PAGE_BYTES: Final = 4096
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -36,6 +37,14 @@ NUMBERS: Final = (
         PRIMARY KEY (hash, holding, member_id)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX code_member ON code (holding, member_id)",
     "CREATE INDEX code_digits ON code (holding, digits)",
+)
+BATTERIES: Final = (
+    # Batteries of the swap cabinets: what they are, and who has one, since when.
+    """CREATE TABLE battery (
+        serial TEXT NOT NULL, holding INTEGER NOT NULL, model TEXT NOT NULL,
+        member_id TEXT, recalled INTEGER NOT NULL, as_of_ms INTEGER NOT NULL,
+        PRIMARY KEY (serial, holding)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX battery_holding ON battery (holding)",
 )
 TABLES: Final = (
     """CREATE TABLE roster (
@@ -61,6 +70,7 @@ TABLES: Final = (
     # Said by the head before the change itself has been pulled.
     "CREATE TABLE revocation (member_id TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     *NUMBERS,
+    *BATTERIES,
 )
 OF_MEMBERS: Final = ("credential", "pin", "code")
 """What a holding has of its members beside their entries."""
@@ -102,7 +112,7 @@ def upgrade(connection: sqlite3.Connection) -> None:
     try:
         if version == 1:
             connection.execute("ALTER TABLE entry ADD COLUMN once INTEGER NOT NULL DEFAULT 0")
-        for table in NUMBERS:
+        for table in (*(NUMBERS if version < NUMBERS_SINCE else ()), *BATTERIES):
             connection.execute(table)
         connection.execute("UPDATE head_node SET anew = 1")
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")

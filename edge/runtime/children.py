@@ -42,6 +42,7 @@ MODULES: Final = {
     Child.UPLINK: "edge.uplink",
     Child.CONSOLE: "edge.console",
     Child.SENSORS: "edge.runtime.sensor_process",
+    Child.CABINET: "edge.runtime.cabinet_process",
 }
 """Everything that runs beside the controller."""
 

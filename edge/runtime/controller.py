@@ -27,12 +27,13 @@ from edge.runtime import gpio_thread, ipc, journal_thread
 from edge.runtime.actuation import Actuation, Verdict
 from edge.runtime.actuators import Actuators
 from edge.runtime.alarm_questions import AlarmQuestions
+from edge.runtime.cabinet_questions import CabinetQuestions
 from edge.runtime.children import SupervisedChild
 from edge.runtime.clock import monotonic_ms, wall_ms
 from edge.runtime.clock_watch import ClockWatch
 from edge.runtime.explaining import Explainer
 from edge.runtime.health import HealthMeter
-from edge.runtime.looking_up import card_event
+from edge.runtime.looking_up import battery_event, card_event
 from edge.runtime.noticing import notice_of
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
 from edge.runtime.picture import state_message
@@ -76,6 +77,7 @@ class Controller:
             "status": self._status,
             "explain": lambda question: explainer.answer(question, self._state, self._now()),
             **AlarmQuestions(self.happen, lambda: self._state).answers,
+            **CabinetQuestions(config.cabinet, self.happen, lambda: self._state).answers,
         }
         """What can be asked at the socket, by name."""
         self._actuation = Actuation()
@@ -102,7 +104,11 @@ class Controller:
         """The parts that call back into this object, and so are made after it."""
         self._pins, self._journal, self._children, self._numbers = pins, journal, children, numbers
         self._uplink = children[ipc.Child.UPLINK]
-        self._actuators = Actuators(pins, children, numbers, self._socket.tell, self._stop_soon)
+        self._actuators = Actuators(
+            *(pins, children, numbers, self._socket.tell, self._stop_soon),
+            answer=lambda event: self._loop.call_soon(self.happen, event),
+            look_up=lambda asked: battery_event(self._roster, asked),
+        )
         self._console = children.get(ipc.Child.CONSOLE)
         listeners = [self._uplink] if self._console is None else [self._uplink, self._console]
         self._teller = StateTeller(self._picture, listeners, self._socket.tell)
@@ -302,6 +308,8 @@ class Controller:
             self._teller.forget(child)
             if child is ipc.Child.READER:
                 self._actuators.show_signs_again()
+            elif child is ipc.Child.CABINET:
+                self._actuators.show_cabinet_again()
         else:
             for event in child_lost_events(self._config, child, detail):
                 self.happen(event)
@@ -344,6 +352,7 @@ class Controller:
         self._watch_clock()
         self._ping += 1
         self._pins.ping(self._ping)
+        self._actuators.renew_lease()
         if self._late_restart.is_due() and not view(self._state).lock_released:
             self.stop("journal opened after the start")
         if time.monotonic() >= self._next_health:

@@ -1,4 +1,4 @@
-"""A credential at a reader: whose it is, looked up in the roster for the core, or said by a visit pass."""
+"""Whose a credential or a battery is, looked up in the roster for the core, or said by a visit pass."""
 
 import logging
 from typing import Final
@@ -7,6 +7,7 @@ from contract.ids import NodeId, StationId
 from contract.policy.model import Factor, Member
 from contract.policy.passes import VisitPass, holder
 from edge.core import events
+from edge.core.effects import LookUpBattery
 from edge.roster.errors import RosterUnavailable
 from edge.runtime import ipc
 from edge.runtime.reports import presented_ms
@@ -39,6 +40,15 @@ def card_event(roster: Roster, card: ipc.CardRead, station: StationId) -> events
         factors=PASS if card.visit_pass is not None or card.pass_problem else CARD,
         pass_problem=card.pass_problem,
     )
+
+
+def battery_event(roster: Roster, asked: LookUpBattery) -> events.BatteryLookedUp:
+    """What the roster says of a battery."""
+    try:
+        return events.BatteryLookedUp(asked.battery, roster.battery(asked.battery))
+    except RosterUnavailable as error:
+        log.error("%s", error)
+        return events.BatteryLookedUp(asked.battery, None, available=False)
 
 
 def _nodes(roster: Roster, shown: VisitPass) -> frozenset[NodeId]:

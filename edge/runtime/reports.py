@@ -75,6 +75,15 @@ def child_event(message: ipc.Message) -> events.Event | None:
             return events.PowerMeasured(sensor, power_w, energy_wh)
         case ipc.SensorStatus(sensor, online, detail):
             return events.SensorChanged(sensor, online, detail)
+        case ipc.SwapWanted(kind):
+            return events.SwapChosen(kind)
+        case ipc.SwapUnwanted():
+            return events.SwapCancelled()
+        case (
+            events.CabinetChanged() | events.SlotRead() | events.SlotLost() | events.SlotPulsed()
+            | events.CabinetPointRead() | events.ChargerChecked() | events.ContactorRead()
+        ):  # fmt: skip
+            return message
         case _:
             return None
 
@@ -91,6 +100,8 @@ def child_lost_events(config: StationConfig, child: ipc.Child, detail: str) -> t
         case ipc.Child.SENSORS:
             sensors = config.presence.radars + config.environment.sensors + config.environment.meters
             return tuple(events.SensorChanged(sensor, online=False, detail=detail) for sensor in sensors)
+        case ipc.Child.CABINET:
+            return (events.CabinetChanged(online=False, detail=detail),)
 
 
 def presented_ms(card: ipc.CardRead | ipc.PinTyped) -> int:

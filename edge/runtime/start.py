@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from contract.ids import Epoch, NodeId
-from contract.policy.model import Member
+from contract.ids import BatteryId, Epoch, NodeId
+from contract.policy.model import BatteryFacts, Member
 from edge.core import events
 from edge.core.state import StationState
 
@@ -25,6 +25,9 @@ class Roster(Protocol):
 
     def nodes(self) -> frozenset[NodeId]:
         """The nodes that the station belongs to. Raises likewise."""
+
+    def battery(self, serial: BatteryId) -> BatteryFacts | None:
+        """Whose a battery is; None: it is not one of ours. Raises likewise."""
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def test_a_file_from_before_numbers_has_none_until_it_is_upgraded(path: Path) ->
     writer.apply_page(changes(CITY, 0, upsert(1, 1)))
     writer.close()
     connection = sqlite3.connect(path)
-    connection.executescript("DROP TABLE pin; DROP TABLE code; PRAGMA user_version=2;")
+    connection.executescript("DROP TABLE pin; DROP TABLE code; DROP TABLE battery; PRAGMA user_version=2;")
     connection.close()
 
     numbers = NumberReader(path, KEY)

@@ -12,7 +12,7 @@ from tests.roster.support import CITY, DISTRICT, KEY, changes, hash_of, head, sn
 def make_version_1(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("ALTER TABLE entry DROP COLUMN once")
-    for table in ("pin", "code"):
+    for table in ("pin", "code", "battery"):
         connection.execute(f"DROP TABLE {table}")
     connection.execute("PRAGMA user_version=1")
     connection.commit()

@@ -10,14 +10,53 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.ids import CredentialHash, Epoch, NodeId, ReaderId, SensorId, Session, StationId, Stream
+from contract.ids import (
+    BatteryId,
+    CredentialHash,
+    Epoch,
+    NodeId,
+    ReaderId,
+    SensorId,
+    Session,
+    SlotNumber,
+    StationId,
+    Stream,
+)
 from contract.policy.passes import VisitPass
-from contract.records import Posture, Reason
-from edge.core.effects import Feedback
+from contract.records import Posture, Reason, SlotCause, SwapKind
+from edge.core import events
+from edge.core.effects import (
+    Extinguish,
+    Feedback,
+    SetCharger,
+    SetContactor,
+    SetFan,
+    SetLamp,
+    SlotLamp,
+    UnlockSlot,
+)
 from edge.runtime import ipc
 from edge.runtime.ipc import ALLOWED, FROM_CONTROLLER, BadMessage, Channel, ChannelClosed, ChannelFull, Child, Message
 
+SLOT = SlotNumber(3)
 EVERY: list[Message] = [
+    events.CabinetChanged(False, "no answer"),
+    events.SlotRead(SLOT, False, True, events.BatteryReading(BatteryId("B-7"), "LFP-48", 91, 97, 53_900, -20, 251)),
+    events.SlotRead(SLOT, None, None),
+    events.SlotLost(SLOT, "4.5 s old"),
+    events.SlotPulsed(SLOT, 9, events.PulseResult.UNCONFIRMED),
+    events.CabinetPointRead(events.CabinetPoint.SMOKE, True),
+    events.ChargerChecked(SLOT, False, "reads 5000 mA"),
+    events.ContactorRead(False, "a charger did not obey"),
+    ipc.SwapWanted(SwapKind.RETURN_ONLY),
+    ipc.SwapUnwanted(),
+    UnlockSlot(SLOT, 9, SlotCause.SWAP_IN),
+    SetCharger(SLOT, 5_000),
+    SetContactor(False),
+    SetFan(True),
+    Extinguish(SLOT),
+    SetLamp(SLOT, SlotLamp.HERE),
+    ipc.RenewLease(),
     ipc.Heartbeat(),
     ipc.CardRead(ReaderId("r"), CredentialHash("ab" * 16), 1, 2),
     ipc.CardRead(
@@ -74,6 +113,18 @@ def test_digits_are_neither_shown_nor_repeated_in_a_complaint(ends: tuple[Channe
         with pytest.raises(BadMessage) as refused:
             ours.receive()
         assert "246" not in str(refused.value)
+
+
+@pytest.mark.parametrize("body", [{"soc_percent": 2**64}, {"serial": "x" * 5_000}], ids=["number", "text"])
+def test_what_a_cabinet_says_has_bounds(body: dict[str, Any]) -> None:
+    ours, theirs = ipc.channel_pair(Child.CABINET)
+    reading = {"serial": "B-7", **body}
+    said = {"m": "SlotRead", "slot": 3, "door_open": False, "present": True, "battery": reading}
+    theirs.send(json.dumps(said).encode())
+    with pytest.raises(BadMessage):
+        ours.receive()
+    ours.close()
+    theirs.close()
 
 
 def test_every_kind_has_an_example_here() -> None:

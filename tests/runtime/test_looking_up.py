@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from contract.ids import CredentialHash, MemberId, NodeId, ReaderId, StationId
-from contract.policy.model import Factor, Member
+from contract.ids import BatteryId, CredentialHash, MemberId, NodeId, ReaderId, StationId
+from contract.policy.model import BatteryFacts, Factor, Member
 from contract.policy.passes import VisitPass
+from edge.core import events
+from edge.core.effects import LookUpBattery
 from edge.roster.errors import RosterUnavailable
 from edge.runtime.ipc import CardRead
-from edge.runtime.looking_up import card_event
+from edge.runtime.looking_up import battery_event, card_event
 
 HERE = StationId("yz-bj-0001")
 RIDER = Member(MemberId("rider-1"))
@@ -33,6 +35,23 @@ class Known:
         if not self.available:
             raise RosterUnavailable("away")
         return frozenset({NodeId("city")})
+
+    def battery(self, serial: BatteryId) -> BatteryFacts | None:
+        if not self.available:
+            raise RosterUnavailable("away")
+        return FACTS if serial == "B-7" else None
+
+
+FACTS = BatteryFacts("LFP-48", RIDER.id)
+
+
+def test_a_battery_is_looked_up() -> None:
+    ours, foreign = LookUpBattery(BatteryId("B-7")), LookUpBattery(BatteryId("X-1"))
+
+    assert battery_event(Known(), ours) == events.BatteryLookedUp(ours.battery, FACTS)
+    assert battery_event(Known(), foreign) == events.BatteryLookedUp(foreign.battery, None)
+    away = battery_event(Known(available=False), ours)
+    assert (away.facts, away.available) == (None, False)
 
 
 def read(**changes: Any) -> CardRead:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from contract.ids import BatteryId, MemberId, SlotNumber
+from contract.policy.model import BatteryFacts
 from contract.records import (
     AnomalyCause,
     AnomalyKind,
@@ -14,7 +15,7 @@ from contract.records import (
     SwapStage,
     Trip,
 )
-from edge.core.events.cabinet import BatteryFacts, BatteryReading, CabinetPoint
+from edge.core.events.cabinet import BatteryReading, CabinetPoint
 
 MAX_OUT: Final = 2_048
 """Batteries with riders that the station remembers by itself; the cloud knows of all."""
@@ -85,6 +86,8 @@ class Tripped:
     slot: SlotNumber | None
     since_ms: int
     detail: str = ""
+    hazard: bool = False
+    """It can burn: the room is to be left."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,10 @@ class CabinetMemory:
     keep_full: int | None = None
     service_by: str = ""
     """Who works at the cabinet; empty: nobody."""
+    open_doors: tuple[SlotNumber, ...] = ()
+    """Seen open, and not shut since, over restarts too."""
+    unlocked: SlotNumber | None = None
+    """The slot that was told to open last, until it has been seen shut again."""
 
     def in_slot(self, slot: SlotNumber) -> Booked | None:
         return next((booked for booked in self.booked if booked.slot == slot), None)
@@ -158,11 +165,20 @@ class SlotNow:
     charger_on: bool | None = None
     charger_ma: int | None = None
     smoke: bool | None = None
+    slot_decicelsius: int | None = None
+    """What the slot's own sensor says, where it has one."""
     read_ms: int = 0
+    """When anything was heard of it last: a reading, or that it is lost."""
     door_since_ms: int | None = None
     pulsed_ms: int | None = None
     """Told to open, and not seen open or surely shut since: it counts as open."""
     pulse: int = 0
+    told_ms: int | None = None
+    """When it was told to open last, in this run."""
+    shut_ms: int | None = None
+    """When the pulse counts as one that did not open the door, if that is read shut until then."""
+    pulse_answered: bool = False
+    """The driver has said what became of the pulse."""
     obeys: bool | None = None
     lost: str = ""
     """Why nothing is known of it."""
@@ -171,6 +187,13 @@ class SlotNow:
     def known(self) -> bool:
         """Door and battery have been read; a slot whose BMS is silent is known to hold something."""
         return self.door_open is not None and self.present is not None
+
+    @property
+    def decicelsius(self) -> int | None:
+        """The hottest that battery and slot say. None: nobody knows."""
+        battery = None if self.battery is None else self.battery.temperature_decicelsius
+        known = [celsius for celsius in (battery, self.slot_decicelsius) if celsius is not None]
+        return max(known, default=None)
 
     @property
     def may_be_open(self) -> bool:
@@ -192,9 +215,27 @@ class ChargeNow:
 
 @dataclass(frozen=True)
 class Warmth:
-    """A slot's temperature lately, newest last, as (monotonic moment, tenths of a degree)."""
+    """What a slot has shown lately, as `trips` judges it. `…_ms` are monotonic moments."""
 
+    battery: BatteryId | None = None
+    """Whose it is; another battery begins anew."""
     seen: tuple[tuple[int, int], ...] = ()
+    """Temperatures, newest last, as (moment, tenths of a degree)."""
+    since_ms: int = 0
+    """When this battery was seen here first …"""
+    arrived: bool = False
+    """… and that it came then, in this run: it brings the weather's and the ride's temperature."""
+    head_start_decicelsius: int = 0
+    """By how much it was warmer than its neighbours then."""
+    voltage: tuple[int, int] | None = None
+    """The latest, as (moment, millivolts)."""
+    current_since_ms: int | None = None
+    """A charger that is off gives current since then."""
+    missing_since_ms: int | None = None
+    """Nothing is known of it since then, and it was charging."""
+    heat_ms: int | None = None
+    """When it last was too hot or rising."""
+    extinguished: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +247,8 @@ class CabinetNow:
     slots: Mapping[SlotNumber, SlotNow] = field(default_factory=dict)
     points: Mapping[CabinetPoint, bool] = field(default_factory=dict)
     contactor_closed: bool | None = None
+    read_due_ms: int | None = None
+    """When a slot's pulse or its silence is over."""
     all_read: bool = False
     """Every slot has been read in this run: the books have been compared, and things may move."""
     offline_since_ms: int | None = None
@@ -224,10 +267,16 @@ class CabinetNow:
     """… until then."""
     charge: Mapping[SlotNumber, ChargeNow] = field(default_factory=dict)
     charge_due_ms: int | None = None
+    contactor_wanted: bool | None = None
+    """What the main contactor was told last; None: nothing in this run."""
+    resumed: bool = False
+    """Everything has been looked at since power came back: chargers may begin."""
     resume_allowed: bool = False
     """An operator has said that charging may begin again in this run."""
     warmth: Mapping[SlotNumber, Warmth] = field(default_factory=dict)
     trip_due_ms: int | None = None
+    service_due_ms: int | None = None
+    """When service mode ends by itself if nobody does anything more."""
     first_step: tuple[SlotNumber, str, int] | None = None
     """A technician's first of two steps: slot, who, until when."""
     books_due_ms: int | None = None

@@ -5,9 +5,9 @@ Order at start: `Booted` is the first event of every run; what the shell has fou
 the monotonic clock of this boot.
 """
 
+from contract.policy.model import BatteryFacts
 from edge.core.events.cabinet import (
     AnomalyExplained,
-    BatteryFacts,
     BatteryLookedUp,
     BatteryReading,
     CabinetChanged,

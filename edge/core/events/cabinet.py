@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from contract.ids import BatteryId, MemberId, SlotNumber
+from contract.ids import BatteryId, SlotNumber
+from contract.policy.model import BatteryFacts
 from contract.records import SwapKind, Trip
 
 
@@ -70,6 +71,8 @@ class SlotRead:
     charger_ma: int | None = None
     """What the charger itself says it gives."""
     smoke: bool | None = None
+    slot_decicelsius: int | None = None
+    """What the slot's own sensor says: it speaks also where the BMS is silent."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +117,6 @@ class ContactorRead:
 
     closed: bool
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class BatteryFacts:
-    """What the roster says of a battery. `member` None: with nobody. `as_of_ms`: wall time of the move it knows."""
-
-    model: str
-    member: MemberId | None = None
-    recalled: bool = False
-    as_of_ms: int = 0
 
 
 @dataclass(frozen=True)
