@@ -20,6 +20,7 @@ from cloud.api.acting import add_acting
 from cloud.api.asking import OwnPagesOnly
 from cloud.api.feed import MAX_CLIENTS, LiveFeed
 from cloud.api.models import (
+    ActsPage,
     EnergyPage,
     EventsPage,
     Health,
@@ -29,7 +30,7 @@ from cloud.api.models import (
     StationDetail,
     StationsPage,
 )
-from cloud.domain import events, fleet, health
+from cloud.domain import audit, events, fleet, health
 from cloud.domain.scope import Scope
 from cloud.nudge import Nudge
 from cloud.roster.keys import Signer
@@ -72,6 +73,7 @@ def create_app(
     if database is not None and feed is not None:
         _add_live(app, feed)
         _add_fleet(app, database)
+        _add_acts(app, database)
         add_acting(app, database, signer)
         _add_operations(app, database)
         _add_pages(app, pages_dir)
@@ -130,6 +132,19 @@ def _add_fleet(app: FastAPI, database: Database) -> None:
             if not fleet.is_visible(connection, scope, _possible(station_id)):
                 raise HTTPException(404, f"no station {station_id[:64]!r}")
             return fleet.energy(connection, station_id)
+
+
+def _add_acts(app: FastAPI, database: Database) -> None:
+    @app.get("/api/v1/acts")
+    def acts(
+        station: Annotated[str | None, Query(max_length=64)] = None,
+        before: Annotated[int | None, Query(ge=1, lt=2**63, description="Acts older than this one")] = None,
+        limit: Annotated[int, Query(ge=1, le=audit.MAX_ACTS)] = 50,
+    ) -> ActsPage:
+        """What people have done, of one station or of all, the newest first."""
+        wanted = _possible(station) if station is not None else None
+        with database.read() as connection:
+            return audit.page(connection, Scope.whole(), station_id=wanted, before=before, limit=limit)
 
 
 def _possible(station_id: str) -> str:

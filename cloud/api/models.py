@@ -349,6 +349,32 @@ class PassShown(ApiModel):
     once: bool
 
 
+class ActShown(ApiModel):
+    """A line of the audit log: who did what, when and why; of a command also what has become of it."""
+
+    id: int
+    at_ms: int
+    by: str
+    act: str
+    station: str | None
+    """None: it concerns no single station."""
+    station_name: str | None
+    timezone: str | None
+    reason: str | None
+    detail: dict[str, Any]
+    command_status: CommandStatus | None
+    """None: no command; it was done, or ordered, at once."""
+    command_answer: str | None
+
+
+class ActsPage(ApiModel):
+    """The newest act first."""
+
+    acts: list[ActShown]
+    next_before: int | None
+    """What to ask for to see older ones; None: there are none."""
+
+
 class CommandsPage(ApiModel):
     commands: list[CommandShown]
 

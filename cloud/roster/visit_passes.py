@@ -41,9 +41,8 @@ def make(
         )
     except ValueError as error:
         raise Refusal(RefusalCode.NOT_POSSIBLE, str(error)) from None
-    acts.note(
-        connection, by, "passes.issue", id=made.id, stations=list(stations), until_ms=until_ms, once=once, reason=reason
-    )
+    told = {"id": made.id, "stations": list(stations), "until_ms": until_ms, "once": once, "reason": reason}
+    acts.note(connection, by, "passes.issue", station=stations[0] if len(stations) == 1 else None, **told)
     return made
 
 
