@@ -10,7 +10,7 @@ ARGS ?=
 ROUNDS ?= 20
 SEED ?= 1
 YEARS ?= 0.1
-MUTANTS ?= 300
+MUTANTS ?= 0
 
 .PHONY: help ready demo test check chaos sim sim-mutants coverage mutation bench pages documents lock clean
 
@@ -53,7 +53,7 @@ coverage: ready ## Branch coverage of what decides by its own tests; fails below
 		-m pytest -q tests/core tests/policy
 	coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
 
-mutation: ready ## Small bugs put into what decides: do its tests notice? MUTANTS=n SEED=s; ends with one line of JSON
+mutation: ready ## Small bugs put into what decides: do its tests notice? All, or MUTANTS=n SEED=s; ends with one line of JSON
 	@$(PYTHON) -m tools.mutation --mutants $(MUTANTS) --seed $(SEED) $(ARGS)
 
 bench: ready ## Measurements beside their floors; ends with one line of JSON

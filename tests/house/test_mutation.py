@@ -1,13 +1,20 @@
 """The mutation tool: the bugs that it makes, and whether it knows a judged one from a survivor."""
 
 import ast
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tools.mutation.coverage_map import Map
-from tools.mutation.operators import mutants, mutated
-from tools.mutation.trial import Verdict, judge
+from tools.mutation.jury import OWN_FAILURE, Judgement, Verdict, allow, hold
+from tools.mutation.kept import Results
+from tools.mutation.operators import Mutant, mutants, mutated
+from tools.mutation.report import Reason, reason_for
+from tools.mutation.trial import judge
 
 SOURCE = '''"""A text is left alone."""
 from typing import Final
@@ -51,46 +58,184 @@ def test_each_mutant_is_the_source_with_one_change() -> None:
     assert ast.unparse(ast.parse(SOURCE)) not in texts
 
 
+def test_a_bug_keeps_its_name_while_the_text_around_it_stays() -> None:
+    def keys(source: str) -> dict[str, str]:
+        return {f"{mutant.scope} {mutant.says} {mutant.line}": mutant.key for mutant in mutants("a.py", source)}
+
+    moved = keys("# A comment more.\n" + SOURCE.replace("found = [", "found = [  # and here\n        "))
+    assert sorted(moved.values()) == sorted(keys(SOURCE).values())
+    edited = SOURCE.replace("max(numbers) + 1", "max(numbers) + 5")
+    changed_scopes = {name.split()[0] for name, key in keys(edited).items() if key not in keys(SOURCE).values()}
+    assert changed_scopes == {"over"}
+    assert len(set(keys(SOURCE).values())) == len(keys(SOURCE))
+
+
+def test_who_runs_through_any_line_of_a_statement_may_notice_a_bug_in_it() -> None:
+    source = "def f(a, b):\n    return max(\n        a,\n        b + 1,\n    )\n"
+    assert {mutant.lines for mutant in mutants("a.py", source)} == {(2, 5)}
+    source = "def f(a):\n    if (\n        a > 1\n    ):\n        return 5\n"
+    assert [mutant.lines for mutant in mutants("a.py", source)] == [(2, 4), (2, 4), (5, 5)]
+
+
+FUNCTION = """def made(limit):
+    def inner(value):
+        return value > limit
+    return inner
+
+over_nine = made(9)
+
+def count(to):
+    steps = 0
+    while steps < to:
+        steps = steps + 1
+    return steps, 7
+"""
+TESTS = """from counted_by_mutation import count, made, over_nine
+
+def test_count():
+    assert count(2)[0] == 2
+
+def test_limit():
+    assert not made(3)(3)
+
+def test_made_before():
+    assert over_nine(10)
+"""
+NAME = "counted_by_mutation.py"
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "counted_by_mutation.py").write_text(
-        "def count(to):\n    steps = 0\n    while steps < to:\n        steps = steps + 1\n    return steps, 7\n"
-    )
-    (tmp_path / "test_counted.py").write_text(
-        "from counted_by_mutation import count\n\ndef test_count():\n    assert count(2)[0] == 2\n"
-    )
+    (tmp_path / NAME).write_text(FUNCTION)
+    (tmp_path / "test_counted.py").write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("says", "verdict"),
-    [
-        ("Lt became LtE", Verdict.KILLED),
-        ("7 became 8", Verdict.SURVIVED),
-        ("Add became Sub", Verdict.TIMED_OUT),
-    ],
-)
-def test_a_mutant_is_judged_by_the_tests(project: Path, says: str, verdict: Verdict) -> None:
-    name = "counted_by_mutation.py"
-    mutant = next(each for each in mutants(name, (project / name).read_text()) if each.says == says)
-    limit_s = 2.0 if verdict is Verdict.TIMED_OUT else 60.0
-    assert judge(project, mutant, ["test_counted.py::test_count"], limit_s) is verdict
+def a_mutant(says: str, scope: str = "count") -> Mutant:
+    return next(each for each in mutants(NAME, FUNCTION) if (each.says, each.scope) == (says, scope))
+
+
+CASES = [
+    ("count", "Lt became LtE", Judgement(Verdict.KILLED, "test_counted.py::test_count")),
+    ("count", "7 became 8", Judgement(Verdict.SURVIVED)),
+    ("count", "Add became Sub", Judgement(Verdict.TIMED_OUT)),
+    ("made", "Gt became GtE", Judgement(Verdict.KILLED, "test_counted.py::test_limit")),
+]
+ALL = [f"test_counted.py::{name}" for name in ("test_count", "test_limit", "test_made_before")]
+
+
+@pytest.mark.parametrize(("scope", "says", "judgement"), CASES)
+def test_a_mutant_is_judged_by_the_tests(project: Path, scope: str, says: str, judgement: Judgement) -> None:
+    assert judge(project, a_mutant(says, scope), ALL, {}) == judgement
 
 
 def test_a_mutant_without_judges_is_neither_killed_nor_a_survivor(project: Path) -> None:
-    name = "counted_by_mutation.py"
-    mutant = mutants(name, (project / name).read_text())[0]
-    assert judge(project, mutant, ["test_counted.py::test_of_another_time"], 60.0) is Verdict.BROKEN
+    assert judge(project, a_mutant("7 became 8"), [], {}).verdict is Verdict.BROKEN
+    gone = ["test_counted.py::test_of_another_time"]
+    assert judge(project, a_mutant("7 became 8"), gone, {}).verdict is Verdict.BROKEN
+
+
+BENCH = """
+import sys
+from pathlib import Path
+from tests.house.test_mutation import ALL, CASES, a_mutant
+from tools.mutation.warm import Unreachable, serve
+
+def judge_all(bench):
+    assert bench.fails_alone(ALL) == []
+    for scope, says, expected in CASES:
+        found = bench.judge(a_mutant(says, scope), ALL)
+        assert found == expected, (says, found)
+    try:
+        bench.judge(a_mutant("9 became 10", "over_nine"), ALL)
+    except Unreachable:
+        print("all judged")
+
+root = Path(sys.argv[1])
+serve(root, (".",), dict.fromkeys(ALL, 0.0), judge_all)
+"""
+
+
+def test_a_warm_process_judges_as_a_fresh_one_does_and_knows_what_it_cannot_reach(project: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", BENCH, project],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert "all judged" in said.stdout, said.stdout + said.stderr
+
+
+def test_a_trial_that_never_ends_is_ended_by_the_work_it_does_not_by_the_time_that_passes() -> None:
+    def spins() -> None:
+        allow(0.0)
+        while True:
+            pass
+
+    def waits() -> None:
+        allow(0.0)
+        time.sleep(1.6)
+
+    assert hold(spins, 1.0).verdict is Verdict.TIMED_OUT
+    assert hold(waits, 1.0).verdict is Verdict.SURVIVED
+
+
+def test_a_trial_that_goes_wrong_by_itself_is_no_verdict_and_one_that_dies_is() -> None:
+    def wrong() -> None:
+        raise LookupError(OWN_FAILURE)
+
+    def dies() -> None:
+        os._exit(7)
+
+    assert hold(wrong, 1.0).verdict is Verdict.BROKEN
+    assert "LookupError" in hold(wrong, 1.0).says
+    assert hold(dies, 1.0).verdict is Verdict.KILLED
+
+
+def test_a_kept_survivor_is_asked_about_by_the_tests_that_are_new_since(project: Path) -> None:
+    kept_in = project / "kept/results.jsonl"
+    mutant = a_mutant("7 became 8")
+    Results(kept_in, project, (".",)).keep(mutant, Judgement(Verdict.SURVIVED))
+
+    same = Results(kept_in, project, (".",))
+    kept = same.of(mutant)
+    assert kept is not None
+    assert kept.verdict is Verdict.SURVIVED
+    assert same.new_since(kept, ALL) == []
+    assert same.of(a_mutant("Lt became LtE")) is None
+
+    (project / "test_more.py").write_text("def test_more():\n    pass\n")
+    later = Results(kept_in, project, (".",))
+    assert later.new_since(kept, [*ALL, "test_more.py::test_more"]) == ["test_more.py::test_more"]
 
 
 def test_the_judges_of_a_line_are_the_tests_that_run_through_it_those_of_the_file_first() -> None:
     tests = Map(
-        {"edge/core/door.py": {5: ["tests/a.py::one", "tests/door.py::two"], 6: ["tests/a.py::three"]}},
+        {"edge/core/door.py": {5: ["tests/a.py::one", "tests/door.py::two"], 6: ["", "tests/a.py::three"]}},
         {"tests/a.py::one": 0.1, "tests/door.py::two": 0.1, "tests/a.py::three": 0.1, "tests/b.py::four": 0.1},
         [],
     )
-    assert tests.tests_of("edge/core/door.py", 5, in_function=True) == ["tests/door.py::two", "tests/a.py::one"]
+
+    def at(path: str, line: int, in_function: bool = True) -> Mutant:
+        return Mutant(path, 0, line, "", in_function, "f", (line, line), "")
+
+    assert tests.tests_of(at("edge/core/door.py", 5)) == ["tests/door.py::two", "tests/a.py::one"]
     # What runs at import is every test's of the file; a file without lines in tests, everybody's.
-    assert len(tests.tests_of("edge/core/door.py", 1, in_function=False)) == 3
-    assert len(tests.tests_of("edge/core/other.py", 1, in_function=False)) == 4
+    assert len(tests.tests_of(at("edge/core/door.py", 1, False))) == 3
+    assert len(tests.tests_of(at("edge/core/other.py", 1, False))) == 4
+    assert tests.runs_at_import(at("edge/core/door.py", 6))
+    assert not tests.runs_at_import(at("edge/core/door.py", 5))
+    # Who has noticed a bug there is asked first about the next one.
+    tests.noticed(at("edge/core/door.py", 5), "tests/a.py::one")
+    assert tests.tests_of(at("edge/core/door.py", 5)) == ["tests/a.py::one", "tests/door.py::two"]
+
+
+def test_a_reason_is_for_one_change_in_one_line_of_one_function() -> None:
+    mutant = a_mutant("7 became 8")
+    reason = Reason(NAME, "count", "return steps, 7", "7 became 8", equal=True, why="nobody looks")
+    assert reason_for(mutant, "return steps, 7", [reason]) is reason
+    assert reason_for(mutant, "return 7, steps", [reason]) is None
+    assert reason_for(a_mutant("Lt became LtE"), "return steps, 7", [reason]) is None

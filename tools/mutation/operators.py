@@ -5,9 +5,12 @@ Left alone are texts, annotations, imports and docstrings: they decide nothing.
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from tools.mutation.places import Places, Scope
 
 COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
     ast.Lt: ast.LtE,
@@ -42,6 +45,12 @@ class Mutant:
     line: int
     says: str
     in_function: bool
+    scope: str
+    """The function, or the name outside functions, that the place is in."""
+    lines: tuple[int, int]
+    """The first and last line of the statement around it: who runs through them may notice."""
+    key: str
+    """Stays the same while the scope's text does."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.says}"
@@ -58,11 +67,18 @@ class _Site:
 
 def mutants(path: str, source: str) -> list[Mutant]:
     """All of a file."""
-    sites = _sites(ast.parse(source))
-    return [
-        Mutant(path, number, getattr(site.node, "lineno", 0), site.says, site.in_function)
-        for number, site in enumerate(sites)
-    ]
+    tree = ast.parse(source)
+    places = Places(path, tree)
+    ordinals: Counter[Scope] = Counter()
+    found = []
+    for number, site in enumerate(_sites(tree)):
+        line = getattr(site.node, "lineno", 0)
+        scope = places.scope_at(line)
+        key = places.key(scope, ordinals[scope], site.says)
+        ordinals[scope] += 1
+        lines = places.lines_about(line)
+        found.append(Mutant(path, number, line, site.says, site.in_function, scope.name, lines, key))
+    return found
 
 
 def mutated(source: str, number: int) -> ast.Module:

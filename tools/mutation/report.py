@@ -1,0 +1,72 @@
+"""What a run found, in words: a page with the score of each file and every survivor, with the reason if one is known.
+
+Reasons stand in `left.toml`, by file, scope, the line's text and the change; they are for survivors that no test should
+be written for, because nobody could tell the difference (`equal`), or none is worth it (`left`).
+"""
+
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tools.mutation.jury import Judgement, Verdict
+from tools.mutation.operators import Mutant
+
+REASONS: Final = Path(__file__).with_name("left.toml")
+NOTICED: Final = frozenset({Verdict.KILLED, Verdict.TIMED_OUT})
+
+
+@dataclass(frozen=True)
+class Reason:
+    path: str
+    scope: str
+    code: str
+    """The line with the place, without its indentation."""
+    change: str
+    equal: bool
+    why: str
+
+    def is_for(self, mutant: Mutant, code: str) -> bool:
+        return (self.path, self.scope, self.code, self.change) == (mutant.path, mutant.scope, code, mutant.says)
+
+
+def reasons(path: Path = REASONS) -> list[Reason]:
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [Reason(**each) for each in said["survivor"]]
+
+
+def line_of(root: Path, mutant: Mutant) -> str:
+    """The text of the line that a mutant changes."""
+    return (root / mutant.path).read_text(encoding="utf-8").splitlines()[mutant.line - 1].strip()
+
+
+def reason_for(mutant: Mutant, code: str, known: Iterable[Reason]) -> Reason | None:
+    return next((reason for reason in known if reason.is_for(mutant, code)), None)
+
+
+def page(root: Path, verdicts: Mapping[Mutant, Judgement]) -> str:
+    """The report as Markdown."""
+    known = reasons()
+    files: dict[str, Counter[bool]] = defaultdict(Counter)
+    survivors: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant, judgement in verdicts.items():
+        if judgement.verdict is not Verdict.BROKEN:
+            files[mutant.path][judgement.verdict in NOTICED] += 1
+        if judgement.verdict is Verdict.SURVIVED:
+            survivors[mutant.path].append(mutant)
+    lines = ["| file | mutants | noticed | survived |", "|---|---:|---:|---:|"]
+    for path, count in sorted(files.items()):
+        lines.append(f"| {path} | {count.total()} | {count[True]} | {count[False]} |")
+    total = sum(files.values(), Counter())
+    lines.append(f"| **all** | {total.total()} | {total[True]} | {total[False]} |")
+    for path, found in sorted(survivors.items()):
+        lines += ["", f"### {path}", "", "| in | line | change | why it is left |", "|---|---|---|---|"]
+        for mutant in sorted(found, key=lambda each: each.site):
+            code = line_of(root, mutant)
+            reason = reason_for(mutant, code, known)
+            why = "" if reason is None else ("Equal: " if reason.equal else "Left: ") + reason.why
+            cells = (mutant.scope, f"`{code}`", mutant.says, why)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
