@@ -64,6 +64,8 @@ class CabinetTripped:
     trip: Trip
     slot: SlotNumber | None
     detail: str = ""
+    hazard: bool = False
+    """It can burn: people are told to leave, and nobody is let in."""
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ class ChargeEnd(StrEnum):
 
     FULL = "full"
     WINDOW = "window"
-    """Voltage or temperature left the model's window."""
+    """Voltage, current or temperature left the model's window, or nobody knows the model."""
     TRIPPED = "tripped"
     BUDGET = "budget"
     TAKEN = "taken"
@@ -147,6 +147,10 @@ class ChargeEnd(StrEnum):
     LOST = "lost"
     ORDERED = "ordered"
     WAKE_ENDED = "wake_ended"
+    HAZARD = "hazard"
+    """Fire, smoke or carbon monoxide in the room."""
+    FAULT = "fault"
+    """The battery's BMS, or the charger, says that something is wrong with it."""
 
 
 class AnomalyKind(StrEnum):

@@ -50,6 +50,8 @@ from contract.records import (
     RosterSwitched,
     ServiceBegan,
     ServiceEnded,
+    SlotDoorClosed,
+    SlotDoorOpened,
     SlotGivenBack,
     SlotSetAside,
     SlotUnlocked,
@@ -145,7 +147,8 @@ def fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
         case (
             SwapBegun() | SwapStaged() | SwapEnded() | BatteryTakenIn() | BatteryGivenOut()
             | AnomalyOpened() | AnomalyClosed() | ClaimGranted() | ClaimUsed()
-            | SlotUnlocked() | SlotSetAside() | SlotGivenBack() | ServiceBegan() | ServiceEnded()
+            | SlotUnlocked() | SlotDoorOpened() | SlotDoorClosed() | SlotSetAside() | SlotGivenBack()
+            | ServiceBegan() | ServiceEnded()
             | CabinetTripped() | CabinetTripReset() | ChargeBegan() | ChargeEnded() | CabinetOrdered()
         ):  # fmt: skip
             return changed(durable, cabinet=cabinet.fold(durable.cabinet, record, at))

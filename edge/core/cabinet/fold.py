@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from contract.ids import SlotNumber
 from contract.records import (
     AnomalyClosed,
     AnomalyOpened,
@@ -16,6 +17,8 @@ from contract.records import (
     ClaimUsed,
     ServiceBegan,
     ServiceEnded,
+    SlotDoorClosed,
+    SlotDoorOpened,
     SlotGivenBack,
     SlotSetAside,
     SlotUnlocked,
@@ -42,7 +45,7 @@ from edge.core.cabinet.state import (
 from edge.core.changed import changed
 from edge.core.stamp import RecordedAt
 
-SlotRecord = SlotUnlocked | SlotSetAside | SlotGivenBack | ServiceBegan | ServiceEnded
+SlotRecord = SlotUnlocked | SlotDoorOpened | SlotDoorClosed | SlotSetAside | SlotGivenBack | ServiceBegan | ServiceEnded
 SafetyRecord = CabinetTripped | CabinetTripReset | ChargeBegan | ChargeEnded
 SwapRecord = SwapBegun | SwapStaged | SwapEnded
 LedgerRecord = BatteryTakenIn | BatteryGivenOut | AnomalyOpened | AnomalyClosed | ClaimGranted | ClaimUsed
@@ -143,7 +146,7 @@ def _safety(memory: CabinetMemory, record: SafetyRecord, at: RecordedAt) -> Cabi
     match record:
         case CabinetTripped():
             others = tuple(one for one in memory.tripped if (one.trip, one.slot) != (record.trip, record.slot))
-            tripped = Tripped(record.trip, record.slot, at.wall_ms, record.detail)
+            tripped = Tripped(record.trip, record.slot, at.wall_ms, record.detail, record.hazard)
             return changed(memory, tripped=(*others, tripped))
         case CabinetTripReset():
             others = tuple(one for one in memory.tripped if (one.trip, one.slot) != (record.trip, record.slot))
@@ -168,7 +171,12 @@ def _ordered(memory: CabinetMemory, record: CabinetOrdered) -> CabinetMemory:
 def _slot(memory: CabinetMemory, record: SlotRecord) -> CabinetMemory:
     match record:
         case SlotUnlocked():
-            return changed(memory, pulses=record.pulse)
+            return changed(memory, pulses=record.pulse, unlocked=record.slot)
+        case SlotDoorOpened():
+            return changed(memory, open_doors=(*_others(memory.open_doors, record.slot), record.slot))
+        case SlotDoorClosed():
+            unlocked = None if memory.unlocked == record.slot else memory.unlocked
+            return changed(memory, open_doors=_others(memory.open_doors, record.slot), unlocked=unlocked)
         case SlotSetAside():
             others = tuple(one for one in memory.asides if (one.slot, one.why) != (record.slot, record.why))
             return changed(memory, asides=(*others, Aside(record.slot, record.why, record.until_ms, record.by)))
@@ -179,3 +187,7 @@ def _slot(memory: CabinetMemory, record: SlotRecord) -> CabinetMemory:
             return changed(memory, service_by=record.by)
         case ServiceEnded():
             return changed(memory, service_by="")
+
+
+def _others(slots: tuple[SlotNumber, ...], slot: SlotNumber) -> tuple[SlotNumber, ...]:
+    return tuple(each for each in slots if each != slot)

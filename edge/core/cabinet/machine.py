@@ -31,6 +31,7 @@ HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
 
 def booted(turn: Turn) -> None:
     if turn.config.cabinet.slots:
+        service.booted(turn)
         swap.booted(turn)
 
 
@@ -47,13 +48,17 @@ def follow(turn: Turn, before: StationState) -> None:
 def time_passed(turn: Turn) -> None:
     """Live through what ends at `turn.mono_ms`."""
     if turn.config.cabinet.slots:
+        readings.time_passed(turn)
         trips.time_passed(turn)
         swap.time_passed(turn)
         charging.time_passed(turn)
+        service.time_passed(turn)
 
 
 def deadlines(state: StationState) -> Iterator[int]:
     """The moments, on the monotonic clock, at which `time_passed` has something to do."""
+    yield from readings.deadlines(state)
     yield from trips.deadlines(state)
     yield from swap.deadlines(state)
     yield from charging.deadlines(state)
+    yield from service.deadlines(state)

@@ -43,7 +43,8 @@ def unlock(
     """Tell a slot to open: the record first, then the pulse. Whether it may open is the caller's to have asked."""
     pulse = turn.durable.cabinet.pulses + 1
     turn.record(SlotUnlocked(slot, pulse, cause, swap, by))
-    set_slot(turn, slot, changed(slot_now(turn.state, slot), pulsed_ms=turn.mono_ms, pulse=pulse))
+    told = changed(slot_now(turn.state, slot), pulsed_ms=turn.mono_ms, told_ms=turn.mono_ms, pulse=pulse)
+    set_slot(turn, slot, changed(told, pulse_answered=False, shut_ms=None))
     turn.act(UnlockSlot(slot, pulse, cause, command_id))
 
 

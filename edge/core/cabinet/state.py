@@ -12,6 +12,7 @@ from contract.records import (
     SlotAside,
     SwapKind,
     SwapOutcome,
+    SwapRefusal,
     SwapStage,
     Trip,
 )
@@ -108,6 +109,27 @@ class Swap:
     """What has been put in and not taken back …"""
     battery_out: BatteryId | None = None
     """… and what has been taken."""
+    was: SwapStage | None = None
+    """Of a swap that waits for the cabinet's truth: the stage in which the restart found it."""
+    claim: int | None = None
+    """The claim that it has led to."""
+    claim_used: bool = False
+
+
+@dataclass(frozen=True)
+class Left:
+    """A slot that a swap has ended at without knowing what is going to become of it: what moves there is still this
+    member's doing, until somebody else opens it."""
+
+    slot: SlotNumber
+    member: MemberId
+    swap: int
+    owed: bool = False
+    """The rider has got nothing for a battery that is found there …"""
+    claim: int | None = None
+    """… or has this claim already, which what is taken from there uses up."""
+    exchanged: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +141,7 @@ class CabinetMemory:
     anomalies_opened: int = 0
     claims_granted: int = 0
     swap: Swap | None = None
+    left: tuple[Left, ...] = ()
     asides: tuple[Aside, ...] = ()
     booked: tuple[Booked, ...] = ()
     out: tuple[Out, ...] = ()
@@ -141,6 +164,9 @@ class CabinetMemory:
 
     def in_slot(self, slot: SlotNumber) -> Booked | None:
         return next((booked for booked in self.booked if booked.slot == slot), None)
+
+    def left_at(self, slot: SlotNumber) -> Left | None:
+        return next((left for left in self.left if left.slot == slot), None)
 
     def place_of(self, battery: BatteryId) -> SlotNumber | None:
         return next((booked.slot for booked in self.booked if booked.battery == battery), None)
@@ -239,6 +265,52 @@ class Warmth:
 
 
 @dataclass(frozen=True)
+class SwapNow:
+    """The swap under way in this run. `…_ms` are monotonic moments."""
+
+    since_ms: int
+    """When the present stage began …"""
+    due_ms: int | None = None
+    """… and when its limit, or the warning within it, is reached."""
+    warned: bool = False
+    overdue: bool = False
+    """The rider's time is over, and the slot is only to be closed."""
+    pulsed: bool = False
+    """The stage's slot has been told to open."""
+    held_ms: int | None = None
+    """Since when nothing can go on: the cabinet does not answer, another slot is open, or storage is away."""
+    again: bool = False
+    """The slot was closed with nothing done, and opens once more."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the screen says after a swap has ended or was refused, until `until_ms`."""
+
+    until_ms: int
+    outcome: SwapOutcome | None = None
+    refusal: SwapRefusal | None = None
+    detail: str = ""
+    claim: bool = False
+    slot: SlotNumber | None = None
+    """A slot that is still to be closed."""
+
+
+@dataclass(frozen=True)
+class BooksNow:
+    """What the books need to know of this run."""
+
+    touched: Mapping[SlotNumber, AnomalyCause] = field(default_factory=dict)
+    """What may have moved something in a slot since it last agreed with the books. A slot that has not agreed in this
+    run yet was touched while nobody looked."""
+    agreed: frozenset[SlotNumber] = frozenset()
+    silent_ms: Mapping[SlotNumber, int] = field(default_factory=dict)
+    """Since when something in a slot has not said who it is."""
+    due_ms: int | None = None
+    """When a silence has lasted too long, or the roster is asked again."""
+
+
+@dataclass(frozen=True)
 class CabinetNow:
     """Volatile."""
 
@@ -254,17 +326,14 @@ class CabinetNow:
     offline_since_ms: int | None = None
     chosen: SwapKind | None = None
     chosen_until_ms: int | None = None
-    swap_due_ms: int | None = None
-    """When the swap's present stage, or the warning within it, runs out."""
-    warned: bool = False
-    asked: BatteryId | None = None
-    """The roster is being asked about this battery …"""
+    swap: SwapNow | None = None
+    waiting: tuple[MemberId, ...] = ()
+    """Riders who were told to wait for the swap under way."""
+    asked: tuple[BatteryId, ...] = ()
+    """The roster is being asked about these batteries …"""
     facts: Mapping[BatteryId, BatteryFacts | None] = field(default_factory=dict)
     """… and these it has answered; None: not one of ours."""
-    said: str = ""
-    """What the screen says after a swap has ended or was refused: an outcome or a refusal …"""
-    said_until_ms: int | None = None
-    """… until then."""
+    said: Said | None = None
     charge: Mapping[SlotNumber, ChargeNow] = field(default_factory=dict)
     charge_due_ms: int | None = None
     contactor_wanted: bool | None = None
@@ -279,4 +348,4 @@ class CabinetNow:
     """When service mode ends by itself if nobody does anything more."""
     first_step: tuple[SlotNumber, str, int] | None = None
     """A technician's first of two steps: slot, who, until when."""
-    books_due_ms: int | None = None
+    books: BooksNow = field(default_factory=BooksNow)
