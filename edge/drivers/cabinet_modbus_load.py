@@ -1,8 +1,8 @@
 """Reads a cabinet's map and checks how its parts fit together.
 
 A map is refused, naming file and key, when fields overlap or leave a hole, when anything lies outside of what may be
-asked, when two writes meet in one place, when a level cannot be read back, and when a field that a life may hang on is in
-an answer that does not say whose it is.
+asked, when two writes meet in one place, when a level cannot be read back, and when a field that a life may hang on is
+in an answer that does not say whose it is.
 """
 
 import tomllib
@@ -17,6 +17,7 @@ from edge.drivers.cabinet_modbus_map import (
     MAX_SLAVES,
     Block,
     CabinetMap,
+    Function,
     MapError,
     Scope,
     SlaveKind,
