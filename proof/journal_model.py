@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from contract.frozen import frozen
 from contract.ids import Epoch, Stream
 from contract.records import JournalForked, JournalGap, Record, stream_of
 from edge.core.state import RecordedAt
@@ -20,7 +21,7 @@ HARD_LIMIT = 500
 GIVEN_UP_AT_ONCE = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """One position, or, for a gap, `covers_from … seq`."""
 

@@ -1,9 +1,9 @@
 """The journal's thread: group commits that take their time, trouble, and what a power cut leaves of it all."""
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from contract.frozen import frozen
 from contract.ids import Epoch, Stream
 from contract.records import Record
 from edge.core import events
@@ -26,7 +26,7 @@ RETRY_MS = {StorageStatus.FULL: 1_000, StorageStatus.UNAVAILABLE: 250}
 LONG_TROUBLE_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Job:
     """The records of one step, or a snapshot behind them; `durable` is the live state at that point."""
 

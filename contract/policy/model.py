@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
+from contract.frozen import frozen
 from contract.ids import MemberId, StationId
 from contract.policy.codes import CodeSpace
 from contract.policy.schedule import Schedule
@@ -73,7 +74,7 @@ class Occupancy:
     capacity: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """Everything that a decision depends on.
 

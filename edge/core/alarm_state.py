@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Final
 
+from contract.frozen import frozen
 from contract.records import (
     AlarmAcknowledged,
     AlarmCleared,
@@ -101,7 +102,7 @@ TRANSITIONS: Final[dict[AlarmState, dict[AlarmInput, AlarmTransition]]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Condition:
     """What may be an alarm, as a machine sees it now. `stands` None: not known yet in this run, so that its alarm stays
     as the last run left it. `priority` None: that of its code."""

@@ -73,14 +73,18 @@ def _told(code: AlarmCode, source: str, detail: str | None, seen: bool) -> Condi
 WATCHES: Final = Watches(
     (
         Watch(
-            supervision.conditions,
+            supervision.of_station,
             "volatile.supervision.points",
             "volatile.supervision.readers_tampered",
+            "durable.posture",
+        ),
+        Watch(
+            supervision.of_doorway,
+            "volatile.supervision.doorway",
             "volatile.supervision.edges_over_ms",
             "volatile.inputs.contact_open",
             "volatile.inputs.exit_pressed",
             "durable.door.release",
-            "durable.posture",
             "volatile.parts.levels_read",
         ),
         Watch(of_door, "durable.door", "volatile.parts.levels_read"),

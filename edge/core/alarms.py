@@ -46,6 +46,7 @@ class Watch:
     ) -> None:
         self.conditions = conditions
         self.names = (first, *others)
+        self.owners = frozenset(map(_owner, self.names))
         self._parts = attrgetter(first, *others)
 
     def sees(self, before: StationState, after: StationState) -> bool:
@@ -54,17 +55,31 @@ class Watch:
         return was is not now and bool(was != now)
 
 
+def _owner(name: str) -> str:
+    """What holds a part and changes with it: durable state as a whole, or the volatile state of one machine."""
+    half, part, *_ = name.split(".")
+    return half if half == "durable" else f"{half}.{part}"
+
+
 @dataclass(frozen=True)
 class Watches:
     """All of them, in the order in which causes come first."""
 
     each: tuple[Watch, ...]
 
+    def that_see(self, before: StationState, after: StationState) -> list[Watch]:
+        """Those whose conditions may have changed. Most steps touch the state of one or two machines: nobody else looks
+        closer."""
+        touched = {owner for owner, part in self._owners if part(before) is not part(after)}
+        if not touched:
+            return []
+        return [watch for watch in self.each if not watch.owners.isdisjoint(touched) and watch.sees(before, after)]
+
     @cached_property
-    def together(self) -> Watch:
-        """Most steps touch nothing that anybody watches: one look instead of one for each."""
-        names = dict.fromkeys(name for watch in self.each for name in watch.names)
-        return Watch(lambda config, state: iter(()), *names)
+    def _owners(self) -> list[tuple[str, Callable[[StationState], object]]]:
+        return [
+            (owner, attrgetter(owner)) for owner in sorted({owner for watch in self.each for owner in watch.owners})
+        ]
 
 
 def time_passed(turn: Turn) -> None:
@@ -90,11 +105,10 @@ def review(turn: Turn, before: StationState, watches: Watches) -> None:
     elif _is_due(turn):
         for watch in watches.each:
             _judge(turn, watch.conditions(turn.config, turn.state))
-    elif turn.state is not before and watches.together.sees(before, turn.state):
+    elif turn.state is not before:
         # What an earlier one records here (an alarm) is not what a later one watches.
-        for watch in watches.each:
-            if watch.sees(before, turn.state):
-                _judge(turn, watch.conditions(turn.config, turn.state))
+        for watch in watches.that_see(before, turn.state):
+            _judge(turn, watch.conditions(turn.config, turn.state))
     listed_anew = under_way or turn.durable.alarms is not before.durable.alarms
     if listed_anew or _flood_is_due(turn):
         _judge_flood(turn)
@@ -104,7 +118,9 @@ def review(turn: Turn, before: StationState, watches: Watches) -> None:
 
 def _is_due(turn: Turn) -> bool:
     """Whether a delay, a shelf or a flood ends now."""
-    return any(moment <= turn.mono_ms for moment in deadlines(turn.state))
+    now = turn.volatile.alarms
+    waits = now.due_ms or now.shelf_ends_ms or now.flood_ends_ms is not None
+    return bool(waits) and any(moment <= turn.mono_ms for moment in deadlines(turn.state))
 
 
 def _flood_is_due(turn: Turn) -> bool:
@@ -116,7 +132,9 @@ def _judge_all(turn: Turn, watches: Watches) -> None:
     """All conditions; what is on no list any more is over once the run is under way."""
     listed = {alarm_group.FLOOD}
     for watch in watches.each:
-        listed |= _judge(turn, watch.conditions(turn.config, turn.state))
+        conditions = list(watch.conditions(turn.config, turn.state))
+        listed.update((condition.code, condition.source) for condition in conditions)
+        _judge(turn, conditions)
     if not turn.parts.levels_read:
         return
     for alarm in turn.durable.alarms:
@@ -124,17 +142,15 @@ def _judge_all(turn: Turn, watches: Watches) -> None:
             turn.record(AlarmCleared(*alarm.key))
 
 
-def _judge(turn: Turn, conditions: Iterable[Condition]) -> set[AlarmKey]:
-    """Raise and clear what is due; the keys of these conditions."""
-    active = {alarm.key for alarm in turn.durable.alarms if alarm.active}
-    seen: set[AlarmKey] = set()
+def _judge(turn: Turn, conditions: Iterable[Condition]) -> None:
+    """Raise and clear what is due."""
+    active = {(alarm.code, alarm.source) for alarm in turn.durable.alarms if alarm.active}
     due_ms = dict(turn.volatile.alarms.due_ms)
     for condition in conditions:
-        key = condition.code, condition.source
-        seen.add(key)
-        stands = condition.stands
+        key, stands = (condition.code, condition.source), condition.stands
         if stands is None or stands is (key in active):
-            due_ms.pop(key, None)
+            if due_ms:
+                due_ms.pop(key, None)
             continue
         delay_ms = (ON_DELAY_MS if stands else OFF_DELAY_MS).get(condition.code, 0)
         if due_ms.setdefault(key, turn.mono_ms + delay_ms) > turn.mono_ms:
@@ -144,11 +160,6 @@ def _judge(turn: Turn, conditions: Iterable[Condition]) -> set[AlarmKey]:
             _raise(turn, condition)
         else:
             _clear(turn, key)
-    _set_due(turn, due_ms)
-    return seen
-
-
-def _set_due(turn: Turn, due_ms: dict[AlarmKey, int]) -> None:
     if due_ms != turn.volatile.alarms.due_ms:
         turn.set_volatile(alarms=changed(turn.volatile.alarms, due_ms=due_ms))
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from contract.frozen import frozen
 from contract.ids import SensorId
 from contract.records import EnvironmentSampled, PowerSampled
 from edge.core.carbon_monoxide import Dose
@@ -78,7 +79,7 @@ class Meter:
     sampled_ms: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Findings:
     """What is wrong where a sensor is, or with it. None: not known in this run."""
 

@@ -96,7 +96,7 @@ def replay(state: StationState, records: Iterable[tuple[Record, RecordedAt]]) ->
 
 
 def fold(durable: Durable, record: Record, at: RecordedAt) -> Durable:
-    """What is remembered after one more record."""
+    """What is remembered after one more record; the same object where nothing is new."""
     match record:
         case StationBooted():
             booted = changed(durable, boot=at.boot, software=record.software, stopped=False)

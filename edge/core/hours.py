@@ -8,6 +8,7 @@ helps nobody. It may be night then, because all that night does is to switch off
 set, or has won or lost its trust.
 """
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
 
 from contract.ids import LoadId
@@ -15,6 +16,7 @@ from contract.policy.plan import FIRST_MS, LAST_MS, is_open_at, next_change
 from edge.core.config import StationConfig
 from edge.core.energy_state import Hours
 from edge.core.postures import CLOCK_SET_MS
+from edge.core.state import StationState
 from edge.core.turn import Turn
 
 
@@ -26,6 +28,20 @@ def keep_up(turn: Turn) -> Hours:
         hours = _trusted(turn.config, turn.mono_ms, offset_ms) if now.clock_trusted else _untrusted(turn)
         turn.set_volatile(hours=hours)
     return hours
+
+
+def time_passed(turn: Turn) -> None:
+    """Live through what ends at `turn.mono_ms`."""
+    held = turn.volatile.hours
+    if held is not None and held.until_ms is not None and held.until_ms <= turn.mono_ms:
+        keep_up(turn)
+
+
+def deadlines(state: StationState) -> Iterator[int]:
+    """The moments, on the monotonic clock, at which `time_passed` has something to do."""
+    held = state.volatile.hours
+    if held is not None and held.until_ms is not None:
+        yield held.until_ms
 
 
 def _holds(hours: Hours, mono_ms: int, clock_trusted: bool, offset_ms: int) -> bool:

@@ -16,13 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from contract.frozen import frozen
 from contract.ids import LoadId
 from edge.core.load_state import OCCUPIED_BAND, Band, Load, LoadCause, LoadKind
 
 EVERY: Final = frozenset(LoadKind)
 
 
-@dataclass(frozen=True)
+@frozen
 class Situation:
     """What the rules ask. `open` are the loads whose schedule is open."""
 
@@ -51,7 +52,7 @@ class Situation:
     """Put out by the budget a moment ago."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Wish:
     on: bool
     cause: LoadCause

@@ -26,7 +26,7 @@ from edge.core.events import Point
 from edge.core.load_rules import Situation, Wish, settled
 from edge.core.load_state import MAX_CUT, Load, LoadCause, LoadNow
 from edge.core.presence_state import Room
-from edge.core.state import Durable, Health, StationState
+from edge.core.state import Door, Durable, Health, StationState
 from edge.core.turn import Turn
 
 # ---------------------------------------------------------------- what is told
@@ -83,20 +83,15 @@ def follow(turn: Turn, before: StationState) -> None:
 
 def time_passed(turn: Turn) -> None:
     """Live through what ends at `turn.mono_ms`: `follow` then looks again."""
-    now, held = turn.volatile.loads, turn.volatile.hours
+    now = turn.volatile.loads
     if now.due_ms is not None and now.due_ms <= turn.mono_ms:
         turn.set_volatile(loads=changed(now, due_ms=None))
-    if held is not None and held.until_ms is not None and held.until_ms <= turn.mono_ms:
-        hours.keep_up(turn)
 
 
 def deadlines(state: StationState) -> Iterator[int]:
     """The moments, on the monotonic clock, at which `time_passed` has something to do."""
-    volatile = state.volatile
-    if volatile.loads.due_ms is not None:
-        yield volatile.loads.due_ms
-    if volatile.hours is not None and volatile.hours.until_ms is not None:
-        yield volatile.hours.until_ms
+    if state.volatile.loads.due_ms is not None:
+        yield state.volatile.loads.due_ms
 
 
 def conditions(config: StationConfig, state: StationState) -> Iterator[Condition]:
@@ -112,25 +107,34 @@ def _is_same(before: StationState, state: StationState) -> bool:
     """Whether nothing has changed that a load might depend on."""
     was, now = before.volatile, state.volatile
     return (
-        _is_same_memory(before.durable, state.durable)
-        and was.loads is now.loads
+        was.loads is now.loads
         and was.hours is now.hours
         and was.parts.gpio is now.parts.gpio
+        and (before.durable is state.durable or _is_same_memory(before.durable, state.durable))
         and was.presence.room.seen is now.presence.room.seen
-        and was.environment.sensors is now.environment.sensors
-        and was.environment.findings is now.environment.findings
+        and _is_same_air(before, state)
         and was.supervision.points is now.supervision.points
     )
 
 
 def _is_same_memory(was: Durable, now: Durable) -> bool:
-    return was is now or (
-        was.door is now.door
-        and was.occupancy is now.occupancy
+    return (
+        was.occupancy is now.occupancy
         and was.posture is now.posture
         and was.loads is now.loads
-        and was.alarms is now.alarms
+        and (was.door is now.door or (was.door.fire is now.door.fire and _calls(was.door) is _calls(now.door)))
     )
+
+
+def _is_same_air(before: StationState, state: StationState) -> bool:
+    was, now = before.volatile.environment, state.volatile.environment
+    if was.findings is not now.findings or before.durable.alarms is not state.durable.alarms:
+        same_danger = environment.hazard(before) is environment.hazard(state)
+        if not same_danger or environment.water(before) is not environment.water(state):
+            return False
+    elif was.sensors is now.sensors:
+        return True
+    return environment.temperature_decicelsius(before) == environment.temperature_decicelsius(state)
 
 
 # ---------------------------------------------------------------- who is inside
@@ -157,13 +161,16 @@ def _look_inside(turn: Turn) -> None:
 
 def _is_noticed(state: StationState) -> bool:
     """Whether something shows at this moment that somebody is inside, or about to be."""
-    door, seen = state.durable.door, state.volatile.presence.room.seen
-    if seen is Room.SOMEBODY or door.mode not in CLOSED_MODES:
-        return True
-    if door.release is not None and door.release.cause not in STANDING:
+    seen = state.volatile.presence.room.seen
+    if seen is Room.SOMEBODY or _calls(state.durable.door):
         return True
     # In public hours a door that nothing watches lets anybody in and nobody know.
     return seen is Room.UNKNOWN and state.durable.posture is Posture.FREE_ACCESS
+
+
+def _calls(door: Door) -> bool:
+    """Whether the door says that somebody comes or goes: it stands open, or was released for a person."""
+    return door.mode not in CLOSED_MODES or (door.release is not None and door.release.cause not in STANDING)
 
 
 def _unsure_for_ms(turn: Turn) -> int:

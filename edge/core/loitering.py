@@ -26,7 +26,9 @@ def follow(turn: Turn, before: StationState) -> None:
     if turn.config.presence.loitering_ms == 0:
         return
     now, was = turn.volatile, before.volatile
-    if now.presence is was.presence and now.inputs is was.inputs and turn.durable is before.durable:
+    same_door = turn.door is before.durable.door and turn.durable.posture is before.durable.posture
+    same_leaf = now.inputs.contact_open is was.inputs.contact_open
+    if now.presence is was.presence and same_door and same_leaf:
         return
     outside = now.presence.outside
     if not _may_loiter(turn):

@@ -36,11 +36,9 @@ def wanted(config: StationConfig, state: StationState, now: Now) -> tuple[Postur
 def keep_up(turn: Turn) -> None:
     """Take the posture that is wanted at `turn.mono_ms`, and remember until when."""
     window = turn.volatile.plan
-    if turn.config.plan.planned:
-        now = _lived(turn)
-        if window is None or not _holds(window, now):
-            window = _window(turn.config, now, window)
-            turn.set_volatile(plan=window)
+    if turn.config.plan.planned and (window is None or not _holds(window, turn.mono_ms, turn.now)):
+        window = _window(turn.config, _lived(turn), window)
+        turn.set_volatile(plan=window)
     desired = turn.durable.desired_posture
     if desired is not None:
         _take(turn, desired, PostureCause.DESIRED)
@@ -80,10 +78,10 @@ def _window(config: StationConfig, now: Now, before: PlanWindow | None) -> PlanW
     return PlanWindow(None if posture is Posture.FREE_ACCESS else posture, False, now.wall_ms - now.mono_ms, None)
 
 
-def _holds(window: PlanWindow, now: Now) -> bool:
-    """Whether a window says what a new one would."""
+def _holds(window: PlanWindow, mono_ms: int, now: Now) -> bool:
+    """Whether a window says what a new one would at `mono_ms` of a step that is lived at `now`."""
     if window.until_ms is None:
         return not now.clock_trusted
-    if now.mono_ms >= window.until_ms or window.clock_trusted is not now.clock_trusted:
+    if mono_ms >= window.until_ms or window.clock_trusted is not now.clock_trusted:
         return False
     return not now.clock_trusted or abs(now.wall_ms - now.mono_ms - window.offset_ms) <= CLOCK_SET_MS

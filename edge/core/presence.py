@@ -99,14 +99,14 @@ def inputs_lost(turn: Turn) -> None:
 def follow(turn: Turn, before: StationState) -> None:
     """What follows from a change elsewhere: the leaf, the beams, the count."""
     was, now = before.volatile, turn.volatile
-    if now.inputs is not was.inputs or turn.door is not before.durable.door:
+    leaf_moved = now.inputs.contact_open is not was.inputs.contact_open
+    if leaf_moved or turn.door is not before.durable.door:
         doorway.follow(turn, before)
     counted, occupancy = before.durable.occupancy, turn.durable.occupancy
-    if occupancy is counted and now.inputs is was.inputs and now.presence is was.presence:
+    if occupancy is counted and not leaf_moved and now.presence is was.presence:
         return
     if occupancy.people > counted.people:
         _set(turn, proved=_is_seen(now.presence.room))
-    leaf_moved = now.inputs.contact_open is not was.inputs.contact_open
     if leaf_moved or _beams_moved(before, turn.state):
         _set(turn, quiet_since_ms=turn.mono_ms)
     _arm(turn)

@@ -1,9 +1,9 @@
 """The two times of the core: when a step is lived, and when a record was written."""
 
-from dataclasses import dataclass
+from contract.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Now:
     """The time of a step. `mono_ms` never goes back within a boot. Records of the step are stamped with this."""
 
@@ -13,7 +13,7 @@ class Now:
     latest_trusted_ms: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordedAt:
     """A record's stamp in the journal."""
 

@@ -9,6 +9,7 @@ needs nothing but the state.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from contract.frozen import frozen
 from contract.ids import LoadId, MemberId, NodeId, ReaderId
 from contract.records import AccessGranted, Direction, DoorMode, Posture, ReleaseCause
 from edge.core.alarm_state import MAX_STANDING_ALARMS, Alarm, AlarmsNow
@@ -57,7 +58,7 @@ MAX_PASSES_WAITING = 4
 # ---------------------------------------------------------------- durable
 
 
-@dataclass(frozen=True)
+@frozen
 class Release:
     """A release in force: the lock is let go exactly while there is one."""
 
@@ -79,7 +80,7 @@ class Door:
     """`open_ms` of a `door.held` that has not been cleared yet."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Occupancy:
     """`confidence_percent` is explained in `edge.core.headcount`; a count is sure from 85 upwards."""
 
@@ -169,7 +170,7 @@ class Inputs:
     """… because of this release, which has just ended; None: whoever it was for has been counted."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Health:
     """What one part says of itself. `ok` None: it has not said anything in this run."""
 
@@ -248,7 +249,7 @@ class Volatile:
     cabinet: CabinetNow = field(default_factory=CabinetNow)
 
 
-@dataclass(frozen=True)
+@frozen
 class StationState:
     durable: Durable = field(default_factory=Durable)
     volatile: Volatile = field(default_factory=Volatile)

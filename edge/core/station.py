@@ -6,9 +6,9 @@ the journal stamped with the same `now`, and applying them to the old durable st
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+from contract.frozen import frozen
 from contract.records import (
     AlarmCode,
     ClockTrusted,
@@ -29,6 +29,7 @@ from edge.core import (
     energy,
     environment,
     events,
+    hours,
     loads,
     loitering,
     occupancy,
@@ -84,8 +85,21 @@ UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
 
-MACHINES: Final = (pins, presence, welfare, loitering, environment, loads, energy, supervision, cabinet, alarms)
-"""Those with timers of their own, beside the door's."""
+MACHINES: Final = (
+    (pins, "pins"),
+    (presence, "presence"),
+    (welfare, "presence"),
+    (loitering, "presence"),
+    (environment, "environment"),
+    (loads, "loads"),
+    (hours, "hours"),
+    (energy, "energy"),
+    (supervision, "supervision"),
+    (cabinet, "cabinet"),
+    (alarms, "alarms"),
+)
+"""Those with timers of their own, beside the door's and the plan's, in the order in which they live through a moment;
+each with the part of the volatile state in which its timers stand, all of them."""
 
 POINTS_OF_PEOPLE: Final = frozenset(
     {events.Point.BEAM_OUTER, events.Point.BEAM_INNER, events.Point.MOTION_INSIDE, events.Point.MOTION_OUTSIDE}
@@ -103,7 +117,7 @@ ALARM_OF_SIGN: Final[dict[Feedback, AlarmCode]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class Step:
     """What one event led to."""
 
@@ -151,14 +165,22 @@ _ASKED: Final[list[tuple[StationState, int | None]]] = [(StationState(), None)]
 
 def _next_moment(state: StationState) -> int | None:
     volatile = state.volatile
-    inputs, plan = volatile.inputs, volatile.plan
+    inputs, plan, parts = volatile.inputs, volatile.plan, vars(volatile)
     moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
     if plan is not None:
         moments.append(plan.until_ms)
-    for machine in MACHINES:
-        moments += machine.deadlines(state)
+    for number, (machine, name) in enumerate(MACHINES):
+        part, due_ms = _TIMERS[number]
+        if part is not parts[name]:
+            due_ms = min(machine.deadlines(state), default=None)
+            _TIMERS[number] = parts[name], due_ms
+        moments.append(due_ms)
     known = [moment for moment in moments if moment is not None]
     return min(known) if known else None
+
+
+_TIMERS: Final[list[tuple[object, int | None]]] = [(None, None)] * len(MACHINES)
+"""By machine, the latest part of the state that was asked about and the first of its timers: a step changes few."""
 
 
 def _moment_of(event: events.Event, now: Now) -> int:
@@ -177,7 +199,7 @@ def _catch_up(turn: Turn, until_ms: int) -> None:
         before = turn.state
         turn.mono_ms = due_ms
         doorkeeper.time_passed(turn)
-        for machine in MACHINES:
+        for machine, _ in MACHINES:
             machine.time_passed(turn)
         postures.keep_up(turn)
         _follow(turn, before)
@@ -202,8 +224,9 @@ def _signs_differ(before: StationState, after: StationState) -> bool:
     """Nothing else than these parts makes a sign; most steps change none of them."""
     was, now = before.durable, after.durable
     same_memory = was is now or (was.door is now.door and was.alarms is now.alarms and was.presence is now.presence)
-    inputs, environment_ = after.volatile.inputs, after.volatile.environment
-    if same_memory and inputs is before.volatile.inputs and environment_ is before.volatile.environment:
+    same_length = before.volatile.inputs.held_long is after.volatile.inputs.held_long
+    same_air = before.volatile.environment.findings is after.volatile.environment.findings
+    if same_memory and same_length and same_air:
         return False
     return _lasting_sign(after) is not _lasting_sign(before)
 

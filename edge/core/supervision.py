@@ -31,6 +31,10 @@ SIMPLE: Final = {
     Point.BATTERY_LOW: AlarmCode.BATTERY_LOW,
 }
 """Inputs that say by themselves what is wrong."""
+LIDS_AND_POWER: Final = frozenset({*SIMPLE, Point.READER_TAMPER})
+DOORWAY: Final = frozenset({Point.LOCK_SECURED, Point.BEAM_OUTER, Point.BEAM_INNER})
+"""Inputs that mean something beside others. They move with every visit, the ones above hardly ever: so each are kept by
+themselves."""
 
 
 # ---------------------------------------------------------------- what is told
@@ -38,20 +42,30 @@ SIMPLE: Final = {
 
 def point_changed(turn: Turn, event: PointChanged) -> None:
     """One of the supervised inputs, or a beam."""
-    if event.point in turn.config.supervision.points:
-        _set(turn, points={**turn.volatile.supervision.points, event.point: event.active})
+    now = turn.volatile.supervision
+    if event.point not in turn.config.supervision.points:
+        return
+    if event.point in DOORWAY:
+        _set(turn, doorway={**now.doorway, event.point: event.active})
+    elif event.point in LIDS_AND_POWER:
+        _set(turn, points={**now.points, event.point: event.active})
 
 
 def levels_read(turn: Turn, event: LevelsRead) -> None:
     """The levels of all wired points, read in one go."""
-    wired = turn.config.supervision.points
-    _set(turn, points={point: level for point, level in event.points.items() if point in wired})
+    told = [(point, level) for point, level in event.points.items() if point in turn.config.supervision.points]
+    _set(
+        turn,
+        points={point: level for point, level in told if point in LIDS_AND_POWER},
+        doorway={point: level for point, level in told if point in DOORWAY},
+    )
 
 
 def points_lost(turn: Turn) -> None:
     """The inputs cannot be read: what they said last is no longer known."""
-    if turn.volatile.supervision.points:
-        _set(turn, points={})
+    now = turn.volatile.supervision
+    if now.points or now.doorway:
+        _set(turn, points={}, doorway={})
 
 
 def reader_tampered(turn: Turn, event: ReaderTampered) -> None:
@@ -101,8 +115,8 @@ def _set(turn: Turn, **changes: object) -> None:
 # ---------------------------------------------------------------- what it means
 
 
-def conditions(config: StationConfig, state: StationState) -> Iterator[Condition]:
-    """What may be an alarm here."""
+def of_station(config: StationConfig, state: StationState) -> Iterator[Condition]:
+    """What may be an alarm here: lids, mains and battery."""
     wired, now = config.supervision.points, state.volatile.supervision
     for point, code in SIMPLE.items():
         if point in wired:
@@ -113,20 +127,25 @@ def conditions(config: StationConfig, state: StationState) -> Iterator[Condition
         yield Condition(AlarmCode.READER_TAMPER, "door", stands, priority=_serviced(state))
     for reader in config.readers:
         yield Condition(AlarmCode.READER_TAMPER, reader, now.readers_tampered.get(reader), priority=_serviced(state))
+
+
+def of_doorway(config: StationConfig, state: StationState) -> Iterator[Condition]:
+    """What may be an alarm here: lock, contact and beams that contradict one another."""
+    wired, now = config.supervision.points, state.volatile.supervision
     if Point.LOCK_SECURED in wired:
         fault = lock_fault(state)
         yield Condition(AlarmCode.LOCK_FAULT, "lock", None if fault is None else bool(fault), fault or "")
     seen = state.volatile.parts.levels_read
     flaps = len(now.edges_ms) > config.supervision.flapping_edges
     yield Condition(AlarmCode.CONTACT_IMPLAUSIBLE, "door", flaps if seen else None, "more edges than a leaf can make")
-    if {Point.BEAM_OUTER, Point.BEAM_INNER} <= wired:
+    if Point.BEAM_OUTER in wired and Point.BEAM_INNER in wired:
         detail = "both beams are broken in a door that is said to be shut"
-        yield Condition(AlarmCode.CONTACT_IMPLAUSIBLE, "beams", _beams_contradict(state, now.points), detail)
+        yield Condition(AlarmCode.CONTACT_IMPLAUSIBLE, "beams", _beams_contradict(state, now.doorway), detail)
 
 
 def lock_fault(state: StationState) -> str | None:
     """How the lock's feedback contradicts what it was told; empty: it does not, None: nobody knows."""
-    home, inputs = state.volatile.supervision.points.get(Point.LOCK_SECURED), state.volatile.inputs
+    home, inputs = state.volatile.supervision.doorway.get(Point.LOCK_SECURED), state.volatile.inputs
     if home is None or inputs.contact_open is None:
         return None
     if inputs.contact_open or inputs.exit_pressed:

@@ -31,6 +31,9 @@ class SupervisionNow:
     """Volatile: the level of each wired point, as last told; one that cannot be read is not among them."""
 
     points: Mapping[Point, bool] = field(default_factory=dict)
+    """Lids, mains and battery."""
+    doorway: Mapping[Point, bool] = field(default_factory=dict)
+    """The lock's feedback and the beams."""
     readers_tampered: Mapping[ReaderId, bool] = field(default_factory=dict)
     """What readers that supervise their own lid say of it."""
     edges_ms: tuple[int, ...] = ()

@@ -18,7 +18,7 @@ from edge.core.state import Door, Durable, Inputs, Now, Parts, RecordedAt, Stati
 class Turn:
     """`mono_ms` is the moment that is being lived: while time-outs are caught up with, the moment each was due.
 
-    Both halves of the state are at hand here by themselves, because they are read a hundred times in a step; `state` puts
+    Both halves of the state are at hand by themselves, because they are read a hundred times in a step; `state` puts
     them together, and is the same object for as long as neither has changed.
     """
 

@@ -54,14 +54,15 @@ def _well(turn: Turn, how: str) -> None:
 def follow(turn: Turn, before: StationState) -> None:
     """The room is seen anew, or the door has moved."""
     was, now = before.volatile, turn.volatile
-    if now.presence is was.presence and now.inputs is was.inputs and now.parts.levels_read is was.parts.levels_read:
+    leaf_moved = now.inputs.contact_open is not was.inputs.contact_open
+    pressed = now.inputs.exit_pressed and not was.inputs.exit_pressed
+    same_room = now.presence is was.presence and now.parts.levels_read is was.parts.levels_read
+    if same_room and not leaf_moved and not pressed:
         return
     inner_was, inner = was.presence.doorway.inner.broken, now.presence.doorway.inner.broken
-    if (inner is not inner_was and inner_was is not None and inner is not None) or (
-        now.inputs.exit_pressed and not was.inputs.exit_pressed
-    ):
+    if pressed or (inner is not inner_was and inner_was is not None and inner is not None):
         moved(turn)
-    elif turn.config.presence.radars and now.inputs.contact_open is not was.inputs.contact_open:
+    elif leaf_moved and turn.config.presence.radars:
         _set(turn, still_since_ms=turn.mono_ms)
     _arm(turn)
 

@@ -8,9 +8,9 @@ No clock and no I/O of its own: the controller calls `at_once` and `take` for a 
 `failed` and `due`, and gets the effects that are to be carried out, or refused, now.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from contract.frozen import frozen
 from edge.core.effects import Effect, Urgency, opposes
 
 BUDGET_MS: Final = 50
@@ -18,14 +18,14 @@ REFUSE_AFTER_MS: Final = 2_000
 MAX_WAITING: Final = 256
 
 
-@dataclass(frozen=True)
+@frozen
 class Waiting:
     effect: Effect
     ticket: int
     until_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Verdict:
     """What is to happen to effects now, in order."""
 

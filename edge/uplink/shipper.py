@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
+from contract.frozen import frozen
 from contract.ids import Epoch, Stream
 from contract.messages import Ack, StreamHead
 from edge.uplink.backoff import doubled
@@ -46,7 +47,7 @@ class Settings:
     ack_timeout_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Read:
     """A wish to read at most `max_records` of `stream` behind `after_seq`. `generation` and `growth` tell whether
     the answer still matters, and whether an empty one still holds."""
@@ -58,7 +59,7 @@ class Read:
     growth: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Batch:
     """What the shipper needs to know of a batch that was read: `first_seq … last_seq` in `records` records."""
 
@@ -71,7 +72,7 @@ class Batch:
     last_digest: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Confirmed:
     """For the controller: the cloud has everything up to `through_seq`, or (`forked`) another history."""
 
@@ -99,7 +100,7 @@ class Phase(Enum):
     """A fork was reported; waiting for the controller."""
 
 
-@dataclass(frozen=True)
+@frozen
 class InFlight:
     after_seq: int
     first_seq: int

@@ -14,7 +14,7 @@ PURE_FILES = sorted(
         *(ROOT / "edge/core").rglob("*.py"),
         *(ROOT / "contract/policy").rglob("*.py"),
         *(ROOT / "contract/records").rglob("*.py"),
-        *(ROOT / "contract" / name for name in ("ids.py", "plain.py", "digest.py")),
+        *(ROOT / "contract" / name for name in ("ids.py", "plain.py", "digest.py", "frozen.py")),
     ]
 )
 # Modules that neither look at the world nor change it, but for the calls below: `pathlib` is here for the paths that
@@ -25,7 +25,7 @@ PURE_MODULES = frozenset(
         *("hashlib", "heapq", "itertools", "json", "math", "operator", "pathlib", "re", "types", "typing", "zoneinfo"),
     }
 )
-OURS_AND_PURE = ("edge.core", "contract.policy", "contract.ids", "contract.records", "contract.plain")
+OURS_AND_PURE = ("edge.core", "contract.policy", "contract.ids", "contract.records", "contract.plain", "contract.frozen")
 IMPURE_CALLS = frozenset({"open", "print", "input", "now", "today", "utcnow", "read_text", "write_text", "exists"})
 
 
