@@ -48,4 +48,49 @@ OF_ITSELF: Final[tuple[Mutant, ...]] = (
     ),
 )  # fmt: skip
 
-OF_THE_GUARD: Final[tuple[Mutant, ...]] = OF_ITSELF
+OF_COMPANY: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "flood-unheard", "edge.core.alarm_state",
+        "flood_alarms: int = 10", "flood_alarms: int = 20",
+        "twenty alarms in ten minutes, and nobody is told that it is too much",
+    ),
+    Mutant(
+        "flood-without-end", "edge.core.alarms",
+        "ends_ms = alarm_group.flood_ends_ms(config, turn.volatile.alarms) if floods else None", "ends_ms = None",
+        "the flood is over, and its alarm stands until something else happens",
+    ),
+    Mutant(
+        "flood-hides-all", "edge.core.alarm_group",
+        "priority is Priority.LOW and is_flooded", "is_flooded",
+        "in a flood nobody hears of what cannot wait",
+    ),
+    Mutant(
+        "flood-hides-nothing", "edge.core.alarm_group",
+        "return name_of(FLOOD)", 'return ""',
+        "in a flood everything calls all the same",
+    ),
+    Mutant(
+        "nobody-is-first", "edge.core.alarm_group",
+        "mono_ms - now.announced_ms[-1] > config.group_ms", "False",
+        "which came first is not known any more after the first alarm of the run",
+    ),
+    Mutant(
+        "everybody-is-first", "edge.core.alarm_group",
+        "mono_ms - now.announced_ms[-1] > config.group_ms", "True",
+        "every alarm of a group is the one that set off the others",
+    ),
+    Mutant(
+        "consequences-call", "edge.core.alarm_codes",
+        "frozenset({AlarmCode.SENSOR_OFFLINE, AlarmCode.READER_OFFLINE, AlarmCode.UPLINK_DOWN, AlarmCode.LOAD_FAULT})",
+        "frozenset({AlarmCode.LOAD_FAULT})",
+        "the mains are lost, and whoever is called gets five alarms for it",
+    ),
+    Mutant(
+        "hidden-for-ever", "edge.core.alarm_group",
+        "if alarm.cause and any(other.active and name_of(other.key) == alarm.cause for other in alarms):",
+        "if alarm.cause:",
+        "what an alarm followed from is over, and it is hidden all the same",
+    ),
+)  # fmt: skip
+
+OF_THE_GUARD: Final[tuple[Mutant, ...]] = OF_ITSELF + OF_COMPANY

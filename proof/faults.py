@@ -10,10 +10,14 @@ from edge.core.events import Point
 from proof import alarm_invariants
 from proof.acts import Act, ActKind
 from proof.building import AIR, METER, SUPERVISED
+from proof.city import READERS
 from proof.room import BEAMS, RADAR
 
 if TYPE_CHECKING:
     from proof.life import Life
+
+
+CHILDREN: Final = ("vision", "reader", "sensors", "uplink")
 
 
 def stop(life: "Life", act: Act) -> None:
@@ -46,8 +50,19 @@ def _reader_back(life: "Life", name: ReaderId) -> None:
 
 
 def child(life: "Life", act: Act) -> None:
-    life.shell.tell(events.ChildRestarting("vision", "silent"))
-    life.timeline.after(act.value, life.shell.tell, events.ChildRunning("vision"))
+    name = CHILDREN[act.who % len(CHILDREN)]
+    life.shell.tell(events.ChildRestarting(name, "silent"))
+    life.timeline.after(act.value, life.shell.tell, events.ChildRunning(name))
+
+
+def storm(life: "Life", act: Act) -> None:
+    """Each drop-out is long enough to be an alarm, and each return for it to be over."""
+    at_ms = 0
+    for _ in range(act.value):
+        for number in range(len(READERS)):
+            lost = Act(0, ActKind.READER, number, 2_500 + life.draw(2_000))
+            life.timeline.after(at_ms + life.draw(6_000), reader, life, lost)
+        at_ms += 16_000 + life.draw(8_000)
 
 
 def cloud_away(life: "Life", act: Act) -> None:
@@ -250,6 +265,7 @@ FAULTS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.PINS: pins,
     ActKind.READER: reader,
     ActKind.CHILD: child,
+    ActKind.STORM: storm,
     ActKind.CLOUD_AWAY: cloud_away,
     ActKind.CLOUD_RESTORED: cloud_restored,
     ActKind.STORAGE_LOCKED: storage_locked,

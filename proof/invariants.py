@@ -40,7 +40,14 @@ from edge.core.events import Point
 from edge.core.state import Durable, StationState
 from edge.core.station import Step, replay
 from edge.runtime.actuation import BUDGET_MS
-from proof import access_invariants, alarm_invariants, guard_invariants, load_invariants, presence_invariants
+from proof import (
+    access_invariants,
+    alarm_invariants,
+    company_invariants,
+    guard_invariants,
+    load_invariants,
+    presence_invariants,
+)
 from proof.access_invariants import SHUT
 from proof.alarm_invariants import door_alarms_stand_as_the_door_does
 from proof.require import Broken, require
@@ -157,7 +164,10 @@ def held_cleared_after_held(life: "Life", event: events.Event, before: StationSt
 def alarm_raised(life: "Life", event: events.Event, before: StationState, record: AlarmRaised) -> None:
     """Each alarm in its time and place; and counted, so that it shows that there are some."""
     life.met[record.code] += 1
+    life.met["under_a_cause"] += bool(record.cause)
+    life.met["first_out"] += record.first_out
     guard_invariants.raised_for_a_reason(life, event, before, record)
+    company_invariants.raised_in_its_place(life, event, before, record)
 
 
 def released_now(life: "Life", event: events.Event, before: StationState, record: DoorReleased) -> None:
@@ -239,6 +249,7 @@ def audit(life: "Life") -> None:
         return
     alarm_invariants.alarms_stand_within_their_delays(life, state)
     alarm_invariants.every_shelf_ends(life, state)
+    company_invariants.company_is_right(life, state)
     presence_invariants.whoever_lies_still_is_asked(life, state)
     the_plan_is_followed(life, state)
     if life.shell.pins_ok:

@@ -14,6 +14,7 @@ from proof.access_invariants import AccessTruth
 from proof.acts import Act
 from proof.building import AIR, METER, REPORT_MS, Building
 from proof.cloud_model import CloudModel
+from proof.company_invariants import CompanyTruth
 from proof.deeds import DEEDS
 from proof.faults import FAULTS
 from proof.guard_invariants import GuardTruth
@@ -53,6 +54,7 @@ class Life:
         self.access = AccessTruth()
         self.presence = PresenceTruth()
         self.guard = GuardTruth()
+        self.company = CompanyTruth()
         self.met: Counter[str] = Counter()
         self.shelved_ms: dict[str, int] = {}
         self.executed: set[str | None] = set()

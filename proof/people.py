@@ -50,6 +50,11 @@ def _meanwhile(luck: random.Random, trouble: Act) -> Iterator[Act]:
         yield Act(at_ms + luck.randrange(within_ms), ActKind.COMMAND)
     elif trouble.kind in (ActKind.STALL, ActKind.BOLT):
         yield card(luck, at_ms + luck.randrange(within_ms))
+    elif trouble.kind is ActKind.STORM:
+        # What is of little weight is hidden by it, and some of that outlasts it.
+        yield Act(at_ms + 100_000, ActKind.CLOUD_AWAY, value=between(luck, 10 * _MIN, 2 * HOUR_MS))
+        for _ in range(3):
+            yield Act(at_ms + luck.randrange(200_000), ActKind.CHILD, luck.randrange(4), 5_000 + luck.randrange(20_000))
     elif trouble.kind in _BLIND and luck.random() < 0.5:
         yield Act(at_ms - luck.randrange(1_000), ActKind.EXIT, value=1)
         yield Act(at_ms + within_ms + luck.randrange(20_000), ActKind.EXIT, value=0)
@@ -85,7 +90,8 @@ _TROUBLES: Final[tuple[tuple[ActKind, float, tuple[int, int], tuple[int, int]], 
     (ActKind.STALL, 3.0, _NONE, (20, 15 * _S)),
     (ActKind.PINS, 2.0, (0, 1), (300, 5 * _MIN)),
     (ActKind.READER, 2.0, (0, 1), (200, 20 * _MIN)),
-    (ActKind.CHILD, 0.5, _NONE, (300, 10 * _S)),
+    (ActKind.CHILD, 1.0, (0, 3), (300, 40 * _S)),
+    (ActKind.STORM, 0.3, _NONE, (2, 14)),
     (ActKind.FIRE, 0.4, _NONE, (500, 20 * _MIN)),
     (ActKind.ROSTER, 4.0, (0, CARDS - 1), (0, 1)),
     (ActKind.COMMAND, 6.0, _NONE, (-1, 2)),
