@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from contract.cabinet_parts import CabinetState
 from contract.ids import BatteryId, MemberId, NodeId, ReaderId, StationId, Stream
 from contract.parts import Count, Digest, EpochId, Moment, Node, Part, Position, SessionId, Shown, shown
 from contract.records import AlarmCode, DoorMode, Posture, PostureCause, Priority
@@ -122,6 +123,8 @@ class StationState(Message):
     energy_day: Shown = ""
     energy_today_wh: dict[Shown, Count] = Field(default={}, max_length=64)
     """What `energy_day` (empty: the time is not known) has used by load and meter, a quarter of an hour old at most."""
+    cabinet: CabinetState | None = None
+    """None: the station has no swap cabinet."""
 
 
 class StreamHead(Part):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from edge import alarm_cli
+from edge import alarm_cli, cabinet_cli
 from edge.asking import NoAnswer, Refused, ask, follow
 from edge.runtime.config import ConfigError, LoadedConfig, load
 
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--json", action="store_true", help="as JSON")
     explain.set_defaults(act=_explain)
     alarm_cli.add_commands(commands)
+    cabinet_cli.add_commands(commands)
     return parser
 
 
@@ -193,5 +194,7 @@ def _in_words(answer: dict[str, Any]) -> str:
         f"journal    epoch {state['epoch'][:8]}, storage {state['storage']}, {state['unacknowledged']} unacknowledged",
         f"clock      {'trusted' if state['clock_trusted'] else 'not synchronised'}",
     ]
+    if state.get("cabinet"):
+        lines += cabinet_cli.in_words(state["cabinet"])
     lines += [f"alarm      {alarm_cli.in_words(alarm)}" for alarm in state["alarms"]] or ["alarms     none"]
     return "\n".join(lines)

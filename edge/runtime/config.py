@@ -23,6 +23,7 @@ from contract.topics import TopicError, station_id
 from edge.core.config import ExitAction, LockKind, RelockOn
 from edge.core.events import Point
 from edge.runtime.alarm_config import AlarmSection
+from edge.runtime.cabinet_config import CabinetSection
 from edge.runtime.console_config import ConsoleSection
 from edge.runtime.load_config import ComfortSection, EnvironmentSection, LoadSection, check_loads
 from edge.runtime.presence_config import PresenceSection
@@ -269,6 +270,7 @@ class Config:
     comfort: ComfortSection = field(default_factory=ComfortSection)
     environment: EnvironmentSection = field(default_factory=EnvironmentSection)
     alarms: AlarmSection = field(default_factory=AlarmSection)
+    cabinet: CabinetSection = field(default_factory=CabinetSection)
 
     def __post_init__(self) -> None:
         if len(self.schedule) > MAX_PLANNED:
@@ -286,6 +288,8 @@ class Config:
                 raise PlainError(f"readers[{index}].id", f"{name!r} is used twice")
         if len(names) > 4:
             raise PlainError("readers", f"{len(names)} readers; a station has at most 4")
+        if self.cabinet.is_on and self.cabinet.reader not in names:
+            raise PlainError("cabinet.reader", f"{self.cabinet.reader!r} is none of [[readers]]")
         check_sensors(self.sensors)
         check_loads(self.loads, self.comfort)
         check_pins(self.gpio.pins | {f"loads {load.id!r}.pin": load.pin for load in self.loads})

@@ -36,7 +36,7 @@ from edge.runtime.health import HealthMeter
 from edge.runtime.looking_up import battery_event, card_event
 from edge.runtime.noticing import notice_of
 from edge.runtime.notify import ALIVE, READY, STOPPING, notify
-from edge.runtime.picture import state_message
+from edge.runtime.picture import picture_of
 from edge.runtime.pin_checking import PinChecking
 from edge.runtime.reports import child_event, child_lost_events, pin_events
 from edge.runtime.start import ControllerFailed, LateRestart, Roster, Start
@@ -371,8 +371,9 @@ class Controller:
             self._on_ready()
 
     def _picture(self) -> dict[str, Any]:
-        return state_message(
-            view(self._state),
+        return picture_of(
+            self._config,
+            self._state,
             epoch=self._epoch,
             clock_trusted=self._clock.trusted,
             unacknowledged=self._unacknowledged,

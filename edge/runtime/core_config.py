@@ -4,8 +4,10 @@ from zoneinfo import ZoneInfo
 
 from contract.records import Direction
 from edge.core import config as core
+from edge.core.cabinet.config import CabinetConfig
 from edge.core.pin_state import PinConfig
 from edge.runtime.alarm_config import alarm_config, supervision_config
+from edge.runtime.cabinet_config import cabinet_config
 from edge.runtime.config import AccessSection, Config, ConfigError, DoorSection
 from edge.runtime.load_config import environment_config, loads_config
 from edge.runtime.presence_config import presence_config
@@ -38,9 +40,24 @@ def core_config(config: Config) -> core.StationConfig:
             loads=loads_config(config.loads, config.comfort),
             supervision=supervision_config(config.alarms, frozenset(config.gpio.wired_points)),
             alarms=alarm_config(config.alarms),
+            cabinet=_cabinet(config),
         )
     except ValueError as error:
         raise ConfigError(f"the station: {error}") from None
+
+
+def _cabinet(config: Config) -> CabinetConfig:
+    """What the make cannot do by itself is known from its map. Raises `ConfigError`."""
+    section = config.cabinet
+    if section.map is None:
+        return CabinetConfig()
+    from edge.drivers.cabinet_modbus_load import load_map
+    from edge.drivers.cabinet_modbus_map import MapError
+
+    try:
+        return cabinet_config(section, chargeable=load_map(section.map).chargeable)
+    except MapError as error:
+        raise ConfigError(f"section [cabinet], key 'map': {error}") from None
 
 
 def _door(section: DoorSection) -> core.DoorConfig:

@@ -3,7 +3,22 @@
 from typing import Any
 
 from contract.plain import plain
-from edge.core.view import StationView
+from edge.core.cabinet.view import cabinet_view
+from edge.core.config import StationConfig
+from edge.core.state import StationState
+from edge.core.view import StationView, view
+from edge.runtime.cabinet_picture import cabinet_message
+from edge.runtime.clock import monotonic_ms
+
+
+def picture_of(
+    config: StationConfig, state: StationState, *, epoch: str, clock_trusted: bool, unacknowledged: int
+) -> dict[str, Any]:
+    """The station as it is now."""
+    now_ms = monotonic_ms()
+    cabinet = cabinet_view(config.cabinet, state, now_ms)
+    said = state_message(view(state), epoch=epoch, clock_trusted=clock_trusted, unacknowledged=unacknowledged)
+    return said | {"cabinet": None if cabinet is None else cabinet_message(cabinet, now_ms)}
 
 
 def state_message(view: StationView, *, epoch: str, clock_trusted: bool, unacknowledged: int) -> dict[str, Any]:

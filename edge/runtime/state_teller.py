@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from edge.runtime import ipc
+from edge.runtime.cabinet_picture import steady
 from edge.runtime.children import SupervisedChild
 from edge.runtime.silence import for_people_here
 
@@ -39,12 +40,12 @@ class StateTeller:
 
     def now(self) -> None:
         """The live picture, to all who know another one. How much is still to be acknowledged makes no other picture,
-        but whether anything is does."""
+        but whether anything is does; nor does a time that only runs down."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         picture = self._picture()
-        gist = {**picture, "unacknowledged": picture["unacknowledged"] > 0}
+        gist = {**picture, "unacknowledged": picture["unacknowledged"] > 0, "cabinet": steady(picture["cabinet"])}
         told = False
         for listener in self._listeners:
             said = for_people_here(picture) if listener.child is ipc.Child.CONSOLE else picture

@@ -29,6 +29,7 @@ from edge.runtime.sensor_config import SensorDriver, SensorSection
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+    from edge.drivers.cabinet_modbus import Cabinet
     from edge.drivers.keypad import TypedNumber
     from edge.drivers.ld2410_frames import Report
     from edge.drivers.radar_ld2410 import Ld2410
@@ -204,6 +205,22 @@ def register_map(section: SensorSection) -> "RegisterMap":
     return mapped
 
 
+# ---------------------------------------------------------------- the cabinet process
+
+
+def build_cabinet(config: Config) -> "Cabinet":
+    """Raises `ConfigError` for a register map that cannot be used with these slots at this speed."""
+    from edge.drivers.cabinet_modbus import Cabinet, MapError, SerialPlace, TcpPlace
+
+    section = config.cabinet
+    assert section.map is not None
+    place = SerialPlace(section.device, section.baud) if section.device else TcpPlace(str(section.host), section.port)
+    try:
+        return Cabinet(section.map, core_config(config).cabinet.slots, place)
+    except MapError as error:
+        raise ConfigError(f"section [cabinet], key 'map': {error}") from None
+
+
 # ---------------------------------------------------------------- the controller
 
 
@@ -260,6 +277,8 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
 
     load_pins = [LoadPin(load.id, load.pin, load.active_high) for load in config.loads]
     children = [Child.READER, Child.UPLINK, *([Child.SENSORS] if config.sensors else [])]
+    if config.cabinet.is_on:
+        children.append(Child.CABINET)
     if config.console.is_on:
         children.append(Child.CONSOLE)
     controller.attach(
