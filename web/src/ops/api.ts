@@ -3,8 +3,11 @@ import type { components } from "@/generated/ops";
 
 type Schemas = components["schemas"];
 
+export type ActsPage = Schemas["ActsPage"];
+export type ActShown = Schemas["ActShown"];
 export type Alarm = Schemas["Alarm"];
 export type CommandShown = Schemas["CommandShown"];
+export type DayEnergy = Schemas["DayEnergy"];
 export type Door = Schemas["Door"];
 export type Event = Schemas["Event"];
 export type EventsPage = Schemas["EventsPage"];
@@ -21,12 +24,26 @@ export type StationSummary = Schemas["StationSummary"];
 export const LIVE_URL = "/api/v1/live";
 const TIMEOUT_MS = 15_000;
 
+async function read<T>(path: string): Promise<T> {
+  const response = await fetch(`/api/v1/${path}`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!response.ok) throw new Error(`${path}: the cloud answered ${response.status}`);
+  return response.json();
+}
+
 /** The newest events of a station, in order of their change number. */
 export async function fetchEvents(station: string, limit: number): Promise<Event[]> {
-  const response = await fetch(`/api/v1/stations/${encodeURIComponent(station)}/events?limit=${limit}`, {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (!response.ok) throw new Error(`events of ${station}: the cloud answered ${response.status}`);
-  const page: EventsPage = await response.json();
-  return page.events;
+  return (await read<EventsPage>(`stations/${encodeURIComponent(station)}/events?limit=${limit}`)).events;
+}
+
+/** What each load and meter of a station has used per day, the newest day first. */
+export async function fetchEnergy(station: string): Promise<DayEnergy[]> {
+  return (await read<Schemas["EnergyPage"]>(`stations/${encodeURIComponent(station)}/energy`)).days;
+}
+
+/** What people have done, newest first: older than the act `before`, of one station or of all. */
+export async function fetchActs(wanted: { station: string | undefined; before: number | null; limit: number }): Promise<ActsPage> {
+  const query = new URLSearchParams({ limit: String(wanted.limit) });
+  if (wanted.station !== undefined) query.set("station", wanted.station);
+  if (wanted.before !== null) query.set("before", String(wanted.before));
+  return read<ActsPage>(`acts?${query}`);
 }

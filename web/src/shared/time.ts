@@ -74,6 +74,11 @@ export function dayKey(atMs: number, zone: string): string {
   return format("day", zone, { year: "numeric", month: "2-digit", day: "2-digit" }).format(atMs);
 }
 
+/** A calendar day (`2026-11-22`), wherever it is. */
+export function calendarDay(day: string): string {
+  return format("calendar", "UTC", { month: "short", day: "numeric", weekday: "short" }).format(Date.parse(`${day}T00:00:00Z`));
+}
+
 export function dayName(atMs: number, zone: string, nowMs: number): string {
   const day = dayKey(atMs, zone);
   if (day === dayKey(nowMs, zone)) return t("time.today");
