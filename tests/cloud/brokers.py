@@ -6,15 +6,14 @@ import subprocess
 import time
 from pathlib import Path
 
+from yizhan.services.probe import free_ports
+
 START_S = 10.0
 
 
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    return free_ports(1)[0]
 
 
 def mosquitto_program() -> str | None:

@@ -124,6 +124,7 @@ async def slow_event_s(stream: AsyncIterator[Message], port: int, journal: FakeJ
     return sorted(delays_s)[18]
 
 
+@pytest.mark.alone
 def test_the_live_stream_begins_with_a_snapshot_misses_no_change_and_is_quick(pair: Pair) -> None:
     api = pair.two.api
 

@@ -15,6 +15,8 @@ from yizhan.stack.layout import STATION, STATION_NAME
 from yizhan.stack.people import PEOPLE
 from yizhan.stack.prepare import administer
 
+pytestmark = pytest.mark.alone
+
 WITHIN_MS = 1_000
 PICTURE_WITHIN_MS = 2 * WITHIN_MS
 """Records go up at once; the live picture of door and posture at most once a second, so it may have to wait."""

@@ -186,6 +186,7 @@ def test_a_slow_server_answers_late(running: RunningStation) -> None:
         assert monotonic_ms() - begun_ms >= 100.0
 
 
+@pytest.mark.alone
 def test_exit_and_fire_release_within_a_tenth_of_a_second_with_nobody_connected(running: RunningStation) -> None:
     begun_ms = monotonic_ms()
     running.do(lambda: running.station.press_exit(True))

@@ -59,6 +59,7 @@ def test_a_killed_service_is_started_again(tmp_path: Path) -> None:
         assert services.status()["good"].last_exit == -signal.SIGKILL
 
 
+@pytest.mark.alone
 def test_the_gap_between_end_and_start_is_under_100_ms(tmp_path: Path) -> None:
     times = tmp_path / "times"
     program = NOTIFY + f"open({str(times)!r}, 'a').write(f'{{time.monotonic()}}\\n'); say('READY=1'); time.sleep(600)"

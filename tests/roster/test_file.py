@@ -81,6 +81,7 @@ def test_a_damaged_file_makes_the_roster_unavailable_and_not_the_door(path: Path
         RosterReader(path).find(hash_of(1))
 
 
+@pytest.mark.alone
 def test_a_file_locked_by_somebody_else_is_told_by_the_writer_and_not_noticed_by_the_reader(
     path: Path, writer: RosterWriter, reader: RosterReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:

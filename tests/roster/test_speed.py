@@ -14,6 +14,8 @@ from edge.roster.reader import RosterReader
 from edge.roster.writer import RosterWriter
 from tests.roster.support import CITY, KEY, changes, hash_of, head, member_id, snapshot, upsert
 
+pytestmark = pytest.mark.alone
+
 MEMBERS = 20_000
 
 

@@ -1,8 +1,11 @@
 """A card at the reader, on every real wire: OSDP in, the pigpio protocol out."""
 
+import pytest
+
 from tests.station.station_under_test import RIDER, STRANGER, StationUnderTest
 
 
+@pytest.mark.alone
 def test_a_members_card_releases_the_lock_within_a_quarter_second(station: StationUnderTest) -> None:
     assert station.enter_by_card() < 250
 
