@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from firmware_sim.config import SimConfig
 from firmware_sim.crowd import Crowd, Doing, Place
-from firmware_sim.devices.modbus_line import ModbusLine, Registers, Slave
+from firmware_sim.devices.modbus_answers import Registers
+from firmware_sim.devices.modbus_line import ModbusLine, Slave
 from firmware_sim.devices.radar import Radar, Targets
 from firmware_sim.devices.scanner import Scanner
 from firmware_sim.devices.slaves import SensorLie, SlaveModel, reading

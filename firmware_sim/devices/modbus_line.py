@@ -1,43 +1,43 @@
 """Modbus RTU slaves on one RS-485 line, as a pseudo terminal: own framing, so that every way to answer wrongly is ours.
 
-Requests are framed by their length, which for the reading functions is always eight bytes, and by silence: what has not
-become a request within the time-out is thrown away. An answer leaves after as long as request and answer take at the
-line's speed, so polling costs what it costs on a wire. Source: "MODBUS over Serial Line" V1.02, "MODBUS Application
-Protocol" V1.1b3.
+Requests are framed by their length and by silence: what has not become a request within the time-out is thrown away.
+Bytes cross a pseudo terminal at once, so the line's speed is kept by waiting: a request takes effect after as long as
+it takes on the wire and the 3.5 characters of silence behind it, and its answer is complete after the slave's own delay
+and the answer's bytes. Polling costs what it costs on a wire. Source: "MODBUS over Serial Line" V1.02.
 
 Faults, each of one slave: *silent*, *garbage* (random bytes by seed), *late* (the right answer after so many
-milliseconds, perhaps into the next request), *foreign* (another slave's address), *long* (bytes after the answer).
+milliseconds, perhaps into the next request), *foreign* (another slave's address), *long* (bytes after the answer). Of
+the line: *cut*, and *noise* (a bit of one in so many messages flips, by seed).
 """
 
 import asyncio
 import random
-import struct
-from collections.abc import Callable, Mapping
-from enum import IntEnum, StrEnum
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final
 
+from firmware_sim.devices.modbus_answers import (
+    MAX_REQUEST_BYTES,
+    READ_REQUEST_BYTES,
+    Registers,
+    Write,
+    answer,
+    crc,
+    framed,
+    request_bytes,
+)
 from firmware_sim.devices.pty_line import PtyLine
 
-REQUEST_BYTES = 8
-BITS_A_BYTE = 10
-SILENCE_S = 0.05
+BITS_A_BYTE: Final = 10
+GAP_CHARACTERS: Final = 3.5
+LEAST_GAP_S: Final = 0.00175
+"""Above 19200 baud the gap no longer shrinks ("MODBUS over Serial Line", 2.5.1.1)."""
+SILENCE_S: Final = 0.05
 """Far beyond 3.5 characters at any speed, and short enough for the next poll."""
-MAX_REGISTERS = 125
-MAX_BITS = 2000
-MAX_GARBAGE_BYTES = 40
-
-
-class Function(IntEnum):
-    READ_COILS = 1
-    READ_DISCRETE_INPUTS = 2
-    READ_HOLDING = 3
-    READ_INPUT = 4
-
-
-BIT_FUNCTIONS = frozenset({Function.READ_COILS, Function.READ_DISCRETE_INPUTS})
-Registers: TypeAlias = Mapping[tuple[Function, int], int]
-"""By function and address: 16-bit registers, or bits as 0 and 1."""
+WAKES_LATE_S: Final = 0.0005
+"""An asyncio timer is up to a millisecond late: half of it is taken off, so that on average the line keeps time."""
+MAX_GARBAGE_BYTES: Final = 40
 
 
 class Fault(StrEnum):
@@ -48,62 +48,26 @@ class Fault(StrEnum):
     LONG = "long"
 
 
-class ExceptionCode(IntEnum):
-    ILLEGAL_FUNCTION = 1
-    ILLEGAL_ADDRESS = 2
-    ILLEGAL_VALUE = 3
-
-
-def crc(message: bytes) -> bytes:
-    """CRC-16/MODBUS, low byte first."""
-    value = 0xFFFF
-    for byte in message:
-        value ^= byte
-        for _ in range(8):
-            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
-    return struct.pack("<H", value)
-
-
-def answer(request: bytes, registers: Registers) -> bytes:
-    """The whole answer to a whole, intact request."""
-    address, function, first, count = struct.unpack(">BBHH", request[:6])
-    return _framed(bytes([address]) + _answer(function, first, count, registers))
-
-
-def _answer(function: int, first: int, count: int, registers: Registers) -> bytes:
-    def refused(code: ExceptionCode) -> bytes:
-        return bytes([function | 0x80, code])
-
-    known = {known_function for known_function, _ in registers}
-    if function not in known:
-        return refused(ExceptionCode.ILLEGAL_FUNCTION)
-    kind = Function(function)
-    if not 1 <= count <= (MAX_BITS if kind in BIT_FUNCTIONS else MAX_REGISTERS):
-        return refused(ExceptionCode.ILLEGAL_VALUE)
-    places = [(kind, first + offset) for offset in range(count)]
-    if any(place not in registers for place in places):
-        return refused(ExceptionCode.ILLEGAL_ADDRESS)
-    values = [registers[place] for place in places]
-    if kind in BIT_FUNCTIONS:
-        packed = sum((value & 1) << index for index, value in enumerate(values))
-        data = packed.to_bytes((count + 7) // 8, "little")
-    else:
-        data = struct.pack(f">{count}H", *values)
-    return bytes([function, len(data)]) + data
-
-
-def _framed(message: bytes) -> bytes:
-    return message + crc(message)
-
-
 class Slave:
-    """`read` gives its registers at this moment."""
+    """`read` gives its registers at this moment, None when it does not answer; `write` None: it takes nothing.
+    `delay_ms`: how long it thinks."""
 
-    def __init__(self, slave_id: str, address: int, read: Callable[[], Registers]) -> None:
-        self.id, self.address, self.read = slave_id, address, read
+    def __init__(
+        self,
+        slave_id: str,
+        address: int,
+        read: Callable[[], Registers | None],
+        write: Write | None = None,
+        delay_ms: float = 0.0,
+    ) -> None:
+        self.id, self.address, self.read, self.write, self.delay_ms = slave_id, address, read, write, delay_ms
         self.fault: Fault | None = None
         self.late_ms = 0.0
         self.answered = 0
+
+
+def gap_s(baud: int) -> float:
+    return max(LEAST_GAP_S if baud > 19_200 else 0.0, GAP_CHARACTERS * BITS_A_BYTE / baud)
 
 
 class ModbusLine:
@@ -116,6 +80,9 @@ class ModbusLine:
         self._received = bytearray()
         self._silence: asyncio.TimerHandle | None = None
         self.powered = True
+        self.cut = False
+        self.noise_every = 0
+        """One message in so many is broken; 0: none."""
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -134,44 +101,72 @@ class ModbusLine:
         self.powered = on
         self._received.clear()
 
+    @property
+    def _alive(self) -> bool:
+        return self.powered and not self.cut
+
     def _receive(self) -> None:
         assert self._loop is not None
         data = self._line.read()
-        if not self.powered:
+        if not self._alive:
+            self._received.clear()
             return
         self._received += data
         if self._silence is not None:
             self._silence.cancel()
         self._silence = self._loop.call_later(SILENCE_S, self._received.clear)
-        while len(self._received) >= REQUEST_BYTES:
-            request = bytes(self._received[:REQUEST_BYTES])
+        while len(self._received) >= READ_REQUEST_BYTES:
+            length = request_bytes(bytes(self._received[:READ_REQUEST_BYTES]))
+            if length > MAX_REQUEST_BYTES:
+                self._received.clear()
+            if len(self._received) < length:
+                return
+            request = bytes(self._received[:length])
             if crc(request[:-2]) != request[-2:]:
                 self._received.clear()
                 return
-            del self._received[:REQUEST_BYTES]
-            self._serve(request)
+            del self._received[:length]
+            self._take(request)
 
-    def _serve(self, request: bytes) -> None:
+    def _take(self, request: bytes) -> None:
         slave = self.slaves.get(request[0])
-        if slave is None or slave.fault is Fault.SILENT:
+        if slave is None or slave.fault is Fault.SILENT or self._breaks():
             return
-        reply = answer(request, slave.read())
+        assert self._loop is not None
+        heard_s = self._loop.time() + self._wire_s(request) + gap_s(self._baud)
+        self._loop.call_at(heard_s - WAKES_LATE_S, self._serve, slave, request, heard_s)
+
+    def _serve(self, slave: Slave, request: bytes, heard_s: float) -> None:
+        if self._loop is None or not self._alive:
+            return
+        registers = slave.read()
+        if registers is None:
+            return
+        reply = answer(request, registers, slave.write)
         slave.answered += 1
-        delay_s = (len(request) + len(reply)) * BITS_A_BYTE / self._baud
+        sent_s = heard_s + slave.delay_ms / 1000.0 + self._wire_s(reply)
         match slave.fault:
             case Fault.GARBAGE:
                 reply = self._random.randbytes(self._random.randint(1, MAX_GARBAGE_BYTES))
             case Fault.FOREIGN:
-                reply = _framed(bytes([request[0] % 247 + 1]) + reply[1:-2])
+                reply = framed(bytes([request[0] % 247 + 1]) + reply[1:-2])
             case Fault.LONG:
                 reply += self._random.randbytes(self._random.randint(1, MAX_GARBAGE_BYTES))
             case Fault.LATE:
-                delay_s += slave.late_ms / 1000.0
+                sent_s += slave.late_ms / 1000.0
             case _:
                 pass
-        assert self._loop is not None
-        self._loop.call_later(delay_s, self._send, reply)
+        if self._breaks():
+            place = self._random.randrange(len(reply))
+            reply = reply[:place] + bytes([reply[place] ^ 1 << self._random.randrange(8)]) + reply[place + 1 :]
+        self._loop.call_at(sent_s - WAKES_LATE_S, self._send, reply)
 
     def _send(self, reply: bytes) -> None:
-        if self._loop is not None and self.powered:
+        if self._loop is not None and self._alive:
             self._line.write(reply)
+
+    def _wire_s(self, message: bytes) -> float:
+        return len(message) * BITS_A_BYTE / self._baud
+
+    def _breaks(self) -> bool:
+        return self.noise_every > 0 and self._random.randrange(self.noise_every) == 0

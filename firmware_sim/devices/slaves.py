@@ -17,7 +17,7 @@ import struct
 from collections.abc import Callable
 from enum import StrEnum
 
-from firmware_sim.devices.modbus_line import Function, Registers
+from firmware_sim.devices.modbus_answers import Function, Registers
 from firmware_sim.room import MAINS_V, Room
 
 SMOKE_INPUT, LEAK_INPUT, INPUTS = 0, 1, 8

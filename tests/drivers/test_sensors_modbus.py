@@ -14,7 +14,8 @@ from edge.drivers import sensors_modbus
 from edge.drivers.register_map import Value, load_map
 from edge.drivers.sensors_modbus import Readings, SensorLine, Slave
 from firmware_sim.devices import modbus_line
-from firmware_sim.devices.modbus_line import Fault, Function, ModbusLine, Registers
+from firmware_sim.devices.modbus_answers import Function, Registers
+from firmware_sim.devices.modbus_line import Fault, ModbusLine
 from tests.runtime.waiting import wait_until
 
 MAPS = Path(__file__).parents[2] / "config" / "sensors"

@@ -12,7 +12,7 @@ from pymodbus.client import ModbusSerialClient
 from firmware_sim.config import SimConfig
 from firmware_sim.config_sensors import LoadConfig, ModbusConfig, RadarConfig, ScannerConfig, SlaveConfig
 from firmware_sim.crowd import Doing
-from firmware_sim.devices.modbus_line import answer, crc
+from firmware_sim.devices.modbus_answers import answer, crc
 from firmware_sim.devices.radar import Targets, data_frame
 from firmware_sim.devices.scanner import EV_KEY, EVENT, KEY_ENTER, key_of, keystrokes
 from firmware_sim.devices.slaves import SlaveModel, reading
