@@ -25,12 +25,15 @@ from contract.records import (
     StationBooted,
     SwapBegun,
     SwapEnded,
+    SwapKind,
+    SwapOutcome,
     SwapStage,
     SwapStaged,
 )
 from edge.core.cabinet.state import (
     MAX_ANOMALIES,
     MAX_CLAIMS,
+    MAX_LEFT,
     MAX_OUT,
     MAX_RECALLED,
     Anomaly,
@@ -38,6 +41,7 @@ from edge.core.cabinet.state import (
     Booked,
     CabinetMemory,
     Claim,
+    Left,
     Out,
     Swap,
     Tripped,
@@ -62,7 +66,9 @@ def fold(memory: CabinetMemory, record: CabinetRecord | StationBooted, at: Recor
     """What is remembered after one more record."""
     match record:
         case StationBooted():
-            return changed(memory, charging=()) if memory.charging else memory
+            # What was shut and settled in the run before is nobody's doing any more.
+            left = tuple(one for one in memory.left if not one.closed)
+            return changed(memory, charging=(), left=left)
         case SwapBegun() | SwapStaged() | SwapEnded():
             return _swap(memory, record, at)
         case BatteryTakenIn() | BatteryGivenOut():
@@ -86,14 +92,35 @@ def _swap(memory: CabinetMemory, record: SwapRecord, at: RecordedAt) -> CabinetM
     if memory.swap is None or memory.swap.id != record.swap:
         return memory
     if isinstance(record, SwapEnded):
-        return changed(memory, swap=None)
+        return changed(memory, swap=None, left=_left(memory, memory.swap, record))
     outcome = record.outcome or memory.swap.outcome
     staged = changed(memory.swap, stage=record.stage, attempt=record.attempt, outcome=outcome)
     if record.stage in STAGES_IN:
         staged = changed(staged, slot_in=record.slot)
     elif record.stage in STAGES_OUT:
         staged = changed(staged, slot_out=record.slot)
+    elif record.stage is SwapStage.RECONCILING and memory.swap.stage is not SwapStage.RECONCILING:
+        staged = changed(staged, was=memory.swap.stage)
     return changed(memory, swap=staged)
+
+
+def _left(memory: CabinetMemory, swap: Swap, ended: SwapEnded) -> tuple[Left, ...]:
+    if ended.left is None:
+        return memory.left
+    nothing = swap.claim is None and swap.battery_in is None and swap.battery_out is None
+    left = Left(
+        slot=ended.left,
+        member=swap.member,
+        swap=swap.id,
+        owed=nothing and swap.kind is SwapKind.SWAP,
+        claim=swap.claim,
+        exchanged=ended.outcome is SwapOutcome.EXCHANGED,
+    )
+    return (*_elsewhere(memory.left, ended.left), left)[-MAX_LEFT:]
+
+
+def _elsewhere(left: tuple[Left, ...], slot: SlotNumber | None) -> tuple[Left, ...]:
+    return tuple(one for one in left if one.slot != slot)
 
 
 def _moved(memory: CabinetMemory, record: BatteryTakenIn | BatteryGivenOut, at: RecordedAt) -> CabinetMemory:
@@ -112,7 +139,8 @@ def _moved(memory: CabinetMemory, record: BatteryTakenIn | BatteryGivenOut, at: 
             swap = changed(swap, battery_in=None)
         elif swap is not None:
             swap = changed(swap, battery_out=record.battery)
-    return changed(memory, booked=booked, out=out, swap=memory.swap if swap is None else swap)
+    left = _elsewhere(memory.left, record.slot)
+    return changed(memory, booked=booked, out=out, left=left, swap=memory.swap if swap is None else swap)
 
 
 def _owed(
@@ -132,14 +160,22 @@ def _owed(
                 detail=record.detail,
             )
             anomalies = (*memory.anomalies, anomaly)[-MAX_ANOMALIES:]
-            return changed(memory, anomalies_opened=record.anomaly, anomalies=anomalies)
+            left = _elsewhere(memory.left, record.slot)
+            return changed(memory, anomalies_opened=record.anomaly, anomalies=anomalies, left=left)
         case AnomalyClosed():
             return changed(memory, anomalies=tuple(one for one in memory.anomalies if one.id != record.anomaly))
         case ClaimGranted():
             claims = (*memory.claims, Claim(record.claim, record.member, at.wall_ms))[-MAX_CLAIMS:]
-            return changed(memory, claims_granted=record.claim, claims=claims)
+            swap = _owing(memory, record, claim=record.claim)
+            return changed(memory, claims_granted=record.claim, claims=claims, swap=swap)
         case _:
-            return changed(memory, claims=tuple(one for one in memory.claims if one.id != record.claim))
+            claims = tuple(one for one in memory.claims if one.id != record.claim)
+            return changed(memory, claims=claims, swap=_owing(memory, record, claim_used=True))
+
+
+def _owing(memory: CabinetMemory, record: ClaimGranted | ClaimUsed, **changes: object) -> Swap | None:
+    swap = memory.swap
+    return changed(swap, **changes) if swap is not None and swap.id == record.swap else swap
 
 
 def _safety(memory: CabinetMemory, record: SafetyRecord, at: RecordedAt) -> CabinetMemory:
@@ -171,12 +207,15 @@ def _ordered(memory: CabinetMemory, record: CabinetOrdered) -> CabinetMemory:
 def _slot(memory: CabinetMemory, record: SlotRecord) -> CabinetMemory:
     match record:
         case SlotUnlocked():
-            return changed(memory, pulses=record.pulse, unlocked=record.slot)
+            left = _elsewhere(memory.left, record.slot)
+            return changed(memory, pulses=record.pulse, unlocked=record.slot, left=left)
         case SlotDoorOpened():
-            return changed(memory, open_doors=(*_others(memory.open_doors, record.slot), record.slot))
+            left = memory.left if record.commanded else _elsewhere(memory.left, record.slot)
+            return changed(memory, open_doors=(*_others(memory.open_doors, record.slot), record.slot), left=left)
         case SlotDoorClosed():
             unlocked = None if memory.unlocked == record.slot else memory.unlocked
-            return changed(memory, open_doors=_others(memory.open_doors, record.slot), unlocked=unlocked)
+            left = tuple(changed(one, closed=True) if one.slot == record.slot else one for one in memory.left)
+            return changed(memory, open_doors=_others(memory.open_doors, record.slot), unlocked=unlocked, left=left)
         case SlotSetAside():
             others = tuple(one for one in memory.asides if (one.slot, one.why) != (record.slot, record.why))
             return changed(memory, asides=(*others, Aside(record.slot, record.why, record.until_ms, record.by)))

@@ -23,6 +23,13 @@ MAX_OUT: Final = 2_048
 MAX_ANOMALIES: Final = 256
 MAX_CLAIMS: Final = 512
 MAX_RECALLED: Final = 1_000
+COLDEST_DECICELSIUS: Final = -400
+HOTTEST_DECICELSIUS: Final = 2_000
+"""What a sensor beside a battery can say, a burning one included."""
+MAX_LEFT: Final = 120
+
+GONE: Final = frozenset({AnomalyKind.VANISHED, AnomalyKind.TOOK_TWO})
+"""The anomalies that are a battery's place: nobody knows where it is. All others are about what lies in a slot."""
 
 
 # ---------------------------------------------------------------- durable
@@ -168,8 +175,24 @@ class CabinetMemory:
     def left_at(self, slot: SlotNumber) -> Left | None:
         return next((left for left in self.left if left.slot == slot), None)
 
+    def with_nobody(self, battery: BatteryId) -> Anomaly | None:
+        """The open anomaly that is the battery's place."""
+        return next((one for one in self.anomalies if one.battery == battery and one.kind in GONE), None)
+
+    def out_with(self, battery: BatteryId) -> Out | None:
+        return next((out for out in self.out if out.battery == battery), None)
+
+    def claim_of(self, member: MemberId) -> Claim | None:
+        """The oldest."""
+        return next((claim for claim in self.claims if claim.member == member), None)
+
     def place_of(self, battery: BatteryId) -> SlotNumber | None:
         return next((booked.slot for booked in self.booked if booked.battery == battery), None)
+
+    @property
+    def is_hazard(self) -> bool:
+        """A latched trip says that something here can burn."""
+        return any(tripped.hazard for tripped in self.tripped)
 
     def is_aside(self, slot: SlotNumber) -> bool:
         return any(aside.slot == slot for aside in self.asides)
@@ -179,6 +202,11 @@ class CabinetMemory:
 
 
 # ---------------------------------------------------------------- volatile
+
+
+def _believable(decicelsius: int | None) -> int | None:
+    known = decicelsius is not None and COLDEST_DECICELSIUS <= decicelsius <= HOTTEST_DECICELSIUS
+    return decicelsius if known else None
 
 
 @dataclass(frozen=True)
@@ -208,6 +236,8 @@ class SlotNow:
     obeys: bool | None = None
     lost: str = ""
     """Why nothing is known of it."""
+    impossible: bool = False
+    """It was lost because what it said cannot be true."""
 
     @property
     def known(self) -> bool:
@@ -215,11 +245,15 @@ class SlotNow:
         return self.door_open is not None and self.present is not None
 
     @property
+    def battery_decicelsius(self) -> int | None:
+        """What the battery says, if it can be believed."""
+        return None if self.battery is None else _believable(self.battery.temperature_decicelsius)
+
+    @property
     def decicelsius(self) -> int | None:
         """The hottest that battery and slot say. None: nobody knows."""
-        battery = None if self.battery is None else self.battery.temperature_decicelsius
-        known = [celsius for celsius in (battery, self.slot_decicelsius) if celsius is not None]
-        return max(known, default=None)
+        said = self.battery_decicelsius, _believable(self.slot_decicelsius)
+        return max((celsius for celsius in said if celsius is not None), default=None)
 
     @property
     def may_be_open(self) -> bool:
@@ -251,14 +285,15 @@ class Warmth:
     """When this battery was seen here first …"""
     arrived: bool = False
     """… and that it came then, in this run: it brings the weather's and the ride's temperature."""
-    head_start_decicelsius: int = 0
-    """By how much it was warmer than its neighbours then."""
-    voltage: tuple[int, int] | None = None
-    """The latest, as (moment, millivolts)."""
+    head_start_decicelsius: int | None = None
+    """By how much it was warmer than its neighbours then; None: not compared yet."""
+    voltage_mv: int | None = None
     current_since_ms: int | None = None
     """A charger that is off gives current since then."""
     missing_since_ms: int | None = None
     """Nothing is known of it since then, and it was charging."""
+    wrong_since_ms: int | None = None
+    """What it says cannot be true since then."""
     heat_ms: int | None = None
     """When it last was too hot or rising."""
     extinguished: bool = False
@@ -281,6 +316,10 @@ class SwapNow:
     """Since when nothing can go on: the cabinet does not answer, another slot is open, or storage is away."""
     again: bool = False
     """The slot was closed with nothing done, and opens once more."""
+    inside: BatteryId | None = None
+    """What has been put in says that it is this."""
+    lamp: SlotNumber | None = None
+    """The slot whose lamp says: here."""
 
 
 @dataclass(frozen=True)
@@ -333,6 +372,8 @@ class CabinetNow:
     """The roster is being asked about these batteries …"""
     facts: Mapping[BatteryId, BatteryFacts | None] = field(default_factory=dict)
     """… and these it has answered; None: not one of ours."""
+    unanswered: frozenset[BatteryId] = frozenset()
+    """Those about which it could not say anything."""
     said: Said | None = None
     charge: Mapping[SlotNumber, ChargeNow] = field(default_factory=dict)
     charge_due_ms: int | None = None
