@@ -38,7 +38,7 @@ FAULT_MS: Final = 3_000
 
 def active_in(state: StationState) -> set[str]:
     """The alarms whose conditions stand, as `code/source`."""
-    return {f"{alarm.code}/{alarm.source}" for alarm in state.durable.alarms if alarm.active}
+    return {f"{alarm.code.value}/{alarm.source}" for alarm in state.durable.alarms if alarm.active}
 
 
 def door_alarms_stand_as_the_door_does(state: StationState) -> None:
@@ -57,6 +57,8 @@ def alarms_stand_within_their_delays(life: "Life", state: StationState) -> None:
     now_ms, shell = life.timeline.now_ms, life.shell
     standing = active_in(state)
     for name, told in shell.told.items():
+        if not told.bad and name not in standing:
+            continue
         code, stood_ms = name.partition("/")[0], now_ms - told.since_ms
         on_ms, off_ms = ON_DELAY_MS.get(code, 0), OFF_DELAY_MS.get(code, 0)
         if told.bad and stood_ms > on_ms + SETTLE_MS:
@@ -66,7 +68,7 @@ def alarms_stand_within_their_delays(life: "Life", state: StationState) -> None:
         elif not told.bad and stood_ms > off_ms + SETTLE_MS:
             require(name not in standing, "alarms_stand_as_their_conditions", f"{name} stands, and all is well")
     fire = "fire/fire" in standing
-    require(not shell.pins_ok or fire == life.world.fire, "alarms_stand_as_their_conditions", f"fire: {fire}")
+    require(not shell.pins_ok or fire == life.world.fire, "alarms_stand_as_their_conditions", "fire")
     if AIR in life.city.sensors:
         _air_is_judged(life, standing)
 

@@ -28,6 +28,7 @@ ROUNDS_PER_HEALTH: Final = 10
 """Health is measured every twenty minutes, not every one: the same code, less of it."""
 COMMANDS: Final = ("release", "restart", "dance")
 MAX_DRAIN: Final = 10_000
+TICK: Final = events.Tick()
 
 
 class Shell:
@@ -71,10 +72,12 @@ class Shell:
         return self._life.true_wall_ms + self.wall_offset_ms
 
     def _now(self) -> Now:
-        wall_ms = self.wall_ms()
+        life = self._life
+        now_ms = life.timeline.now_ms
+        wall_ms = life.city.wall_0_ms + now_ms + self.wall_offset_ms
         if self.clock_trusted:
             self.latest_trusted_ms = wall_ms
-        return Now(self.mono_ms, wall_ms, self.clock_trusted, self.latest_trusted_ms)
+        return Now(now_ms - self._power_ms, wall_ms, self.clock_trusted, self.latest_trusted_ms)
 
     def stamp(self) -> RecordedAt:
         return RecordedAt(self.mono_ms, self.wall_ms(), self._life.storage.journal.boot)
@@ -305,13 +308,14 @@ class Shell:
             return
         self._tick_ms = None
         mono_ms = self.mono_ms
-        waiting_ms = self._actuation.deadline_ms()
+        waiting_ms, core_ms = self._actuation.deadline_ms(), deadline(self.state)
         if waiting_ms is not None and waiting_ms <= mono_ms:
             self._obey(self._actuation.due(mono_ms), None, mono_ms)
-        core_ms = deadline(self.state)
+            waiting_ms = self._actuation.deadline_ms()
         if core_ms is not None and core_ms <= mono_ms:
-            self.tell(events.Tick())
-        for due_ms in (deadline(self.state), self._actuation.deadline_ms()):
+            self.tell(TICK)
+            waiting_ms, core_ms = self._actuation.deadline_ms(), deadline(self.state)
+        for due_ms in (core_ms, waiting_ms):
             if due_ms is not None:
                 self._wake_at(max(due_ms, mono_ms + 1))
 
@@ -321,10 +325,7 @@ class Shell:
         """Storage has everything up to `ticket`."""
         if self.acted:
             self.acted = [one for one in self.acted if one[1] is None or one[1] > ticket]
-        if self._actuation.deadline_ms() is not None:
-            self._obey(self._actuation.committed(ticket), ticket, self.mono_ms)
-        else:
-            self._actuation.committed(ticket)
+        self._obey(self._actuation.committed(ticket), ticket, self.mono_ms)
         self._life.uplink.grew(self._life.storage.journal.epoch)
 
     def storage_failed(self, status: StorageStatus) -> None:

@@ -138,7 +138,8 @@ class Uplink:
     def _due(self, shipper: Shipper) -> None:
         if shipper is self._shipper:
             self._due_ms = None
-            self._pump()
+            if self._life.storage.journal.unacknowledged or shipper.wants_hello:
+                self._pump()
 
     def _hello(self) -> None:
         journal = self._life.storage.journal

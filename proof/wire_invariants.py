@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from edge.uplink.shipper import Confirmed
-from proof.require import require
+from proof.require import Broken, require
 
 if TYPE_CHECKING:
     from proof.journal_model import Lane
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 def acknowledged_is_committed(life: "Life", confirmed: Confirmed) -> None:
     """No station believes in more than the cloud's database ever had."""
-    if not confirmed.forked:
-        highest = life.cloud.highest.get((confirmed.epoch, confirmed.stream), 0)
-        require(confirmed.through_seq <= highest, "acknowledged_is_committed", f"{confirmed} beyond {highest}")
+    highest = life.cloud.highest.get((confirmed.epoch, confirmed.stream), 0)
+    if not confirmed.forked and confirmed.through_seq > highest:
+        raise Broken("acknowledged_is_committed", f"{confirmed} beyond {highest}")
 
 
 def acknowledged_is_what_was_recorded(life: "Life", confirmed: Confirmed, lane: "Lane", before: int) -> None:
     """Recorded = committed = acknowledged: what is now acknowledged lies in the cloud, record for record."""
     stored = life.cloud.stored.get((confirmed.epoch, confirmed.stream))
+    digests = stored.digests if stored else {}
     for row in reversed(lane.kept):
-        if row.seq <= before:
+        if row.seq <= before or life.cloud_went_back:
             break
-        if row.seq <= confirmed.through_seq and not life.cloud_went_back:
-            theirs = stored.digests.get(row.seq) if stored else None
-            require(theirs == row.digest, "recorded_is_committed", f"{confirmed.stream} {row.seq}: {theirs}")
+        if row.seq <= confirmed.through_seq and digests.get(row.seq) != row.digest:
+            raise Broken("recorded_is_committed", f"{confirmed.stream} {row.seq}: {digests.get(row.seq)}")
     life.acknowledged += confirmed.through_seq - before
 
 

@@ -33,6 +33,9 @@ class Verdict:
     refuse: tuple[tuple[Effect, str], ...] = ()
 
 
+NOTHING: Final = Verdict()
+
+
 class Actuation:
     """The effects that wait for a commit."""
 
@@ -77,6 +80,8 @@ class Actuation:
     def committed(self, ticket: int, unkept: frozenset[int] = frozenset()) -> Verdict:
         """The journal has everything up to `ticket`, but for records of the tickets in `unkept`."""
         self._storage_failed = False
+        if not self._waiting:
+            return NOTHING
         ended = [waiting for waiting in self._waiting if waiting.ticket <= ticket]
         self._waiting = [waiting for waiting in self._waiting if waiting.ticket > ticket]
         refused = [
@@ -109,7 +114,7 @@ class Actuation:
 
     def deadline_ms(self) -> int | None:
         """When `due` is to be called next."""
-        return min((waiting.until_ms for waiting in self._waiting), default=None)
+        return min([waiting.until_ms for waiting in self._waiting]) if self._waiting else None
 
     def _cancel_opposed(self, effect: Effect) -> list[tuple[Effect, str]]:
         void = [waiting for waiting in self._waiting if opposes(effect, waiting.effect)]

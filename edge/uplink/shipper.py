@@ -203,10 +203,12 @@ class Shipper:
 
     def next_read(self) -> Read | None:
         """What to read now, if there is room for it under way. Answer with `took`."""
-        if self._phase is not Phase.SHIPPING or self.batches_under_way >= self._window:
+        if self._phase is not Phase.SHIPPING:
             return None
         for lane in self._lanes.values():  # in the order of Stream: events first
             if lane.answered and lane.more:
+                if self.batches_under_way >= self._window:
+                    return None
                 narrow = lane.next_after < lane.narrow_until
                 most = lane.narrow_records if narrow else self._settings.batch_records
                 return Read(lane.stream, lane.next_after, most, self._generation, self._growth)
