@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cloud import metrics
 from cloud.clock import now_ms
 from cloud.config import Config
+from cloud.ending import together
 from cloud.ingest.commit import Answer, Committer, Item
 from cloud.ingest.inbox import Greeting, Pull, Received, read
 from cloud.mqtt import Link, correlation_data, payload_bytes
@@ -57,10 +58,7 @@ class IngestWorker:
 
     async def run(self) -> None:
         """Never returns; cancel it."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.link.run())
-            group.create_task(self._commit_forever())
-            group.create_task(self._serve_requests())
+        await together(self.link.run(), self._commit_forever(), self._serve_requests())
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         for leaf in SUBSCRIBED:

@@ -17,6 +17,7 @@ from cloud import metrics
 from cloud.clock import now_ms
 from cloud.config import Config
 from cloud.domain import commands
+from cloud.ending import together
 from cloud.ingest.worker import Outage
 from cloud.mqtt import Link, payload_bytes
 from cloud.nudge import Nudge
@@ -76,12 +77,7 @@ class ProjectorService:
             log.info("this projector leads")
             self.leading.set()
             try:
-                async with asyncio.TaskGroup() as group:
-                    work = (self.link.run(), self._publish_forever(), self._send_commands())
-                    tasks = [group.create_task(part) for part in work]
-                    await self._lead()
-                    for task in tasks:
-                        task.cancel()
+                await together(self._lead(), self.link.run(), self._publish_forever(), self._send_commands())
             finally:
                 self.leading.clear()
                 self._lock.release()
