@@ -6,7 +6,6 @@ The tests run in a copy of the tree, so that nobody's work disturbs them, nor th
 
 import argparse
 import json
-import math
 import random
 import re
 import shutil
@@ -20,7 +19,7 @@ from typing import Final
 
 from tools.mutation.coverage_map import LONG_S, SOURCES, TESTS, Map, NoTests, draw
 from tools.mutation.jury import Judgement, Verdict, be_plain
-from tools.mutation.kept import Results
+from tools.mutation.kept import BY_SHORT_TESTS, Results
 from tools.mutation.operators import Mutant, mutants
 from tools.mutation.report import NOTICED, line_of, page, reason_for, reasons
 from tools.mutation.trial import Court
@@ -60,27 +59,28 @@ class Run:
             if kept is not None and kept.verdict in NOTICED:
                 self._tests.noticed(mutant, kept.says)
         # Those that need no import are judged ten times as fast: the most is known soonest.
-        unnoticed = list(self._round(sorted(sample, key=self._tests.runs_at_import), bench, LONG_S))
+        unnoticed = list(self._round(sorted(sample, key=self._tests.runs_at_import), bench, long_too=False))
         if self._short:
             self.verdicts |= {mutant: Judgement(Verdict.SURVIVED) for mutant in unnoticed}
         elif unnoticed:
             print(f"the long tests judge {len(unnoticed)} that the short ones passed", file=sys.stderr, flush=True)
-            list(self._round(unnoticed, bench, math.inf))
+            list(self._round(unnoticed, bench, long_too=True))
 
-    def _round(self, sample: list[Mutant], bench: Bench, longest_s: float) -> Iterator[Mutant]:
-        """Judge by the tests that take no longer; gives those that nobody noticed and that longer tests remain for."""
+    def _round(self, sample: list[Mutant], bench: Bench, *, long_too: bool) -> Iterator[Mutant]:
+        """Judge by the short tests, or by all; gives those that no short test noticed and that long ones remain for."""
         begun = time.monotonic()
         for number, mutant in enumerate(sample, start=1):
             if time.monotonic() > self._until:
                 print(f"time is up after {number - 1} mutants", file=sys.stderr)
                 break
             judges = self._judges(mutant, bench)
-            short = [test for test in judges if self._tests.seconds[test] <= longest_s]
+            short = [test for test in judges if long_too or not self._is_long(test)]
             if judges and not short:
                 yield mutant
                 continue
             judgement = self._judge(mutant, short, bench)
             if judgement.verdict is Verdict.SURVIVED and len(short) < len(judges):
+                self._results.keep(mutant, Judgement(Verdict.SURVIVED, BY_SHORT_TESTS))
                 yield mutant
                 continue
             self._say(mutant, judgement, judged=bool(short))
@@ -95,7 +95,13 @@ class Run:
             return judges
         if self._again:
             return sorted(judges, key=lambda test: test != kept.says)
-        return [] if kept.verdict in NOTICED else self._results.new_since(kept, judges)
+        if kept.verdict in NOTICED:
+            return []
+        new = self._results.new_since(kept, judges)
+        return [test for test in judges if test in new or (kept.says == BY_SHORT_TESTS and self._is_long(test))]
+
+    def _is_long(self, test: str) -> bool:
+        return self._tests.seconds[test] > LONG_S
 
     def _judge(self, mutant: Mutant, judges: list[str], bench: Bench) -> Judgement:
         kept = self._results.of(mutant)
@@ -160,6 +166,7 @@ def main() -> int:
     parser.add_argument("--report", type=Path, help="write a page with every file's score and every survivor")
     options = parser.parse_args()
     begun = time.monotonic()
+    sys.dont_write_bytecode = False
     with tempfile.TemporaryDirectory(prefix="yizhan-mutation-") as folder:
         root = Path(folder).resolve()
         _copy(root)

@@ -109,9 +109,9 @@ def draw(root: Path) -> Map:
     command = [sys.executable, "-m", "coverage", "run", f"--data-file={DATA}", f"--source={','.join(SOURCES)}"]
     command += ["-m", "pytest", "-q", "-p", "tools.mutation.coverage_map", "-p", "no:cacheprovider"]
     command += ["--continue-on-collection-errors", "-o", "timeout=0", "--hypothesis-seed=0", *TESTS]
-    said = subprocess.run(
-        command, cwd=root, env={**os.environ, TOLD: str(told)}, check=False, capture_output=True, text=True
-    )
+    # Compiled files are wanted: whoever imports the project next does it in half the time.
+    environment = {**os.environ, TOLD: str(told), "PYTHONDONTWRITEBYTECODE": ""}
+    said = subprocess.run(command, cwd=root, env=environment, check=False, capture_output=True, text=True)
     seconds: dict[str, float] = {}
     failed = []
     for line in told.read_text(encoding="utf-8").splitlines():

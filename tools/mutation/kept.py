@@ -8,9 +8,13 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from tools.mutation.jury import Judgement, Verdict
 from tools.mutation.operators import Mutant
+
+BY_SHORT_TESTS: Final = "by short tests"
+"""What a survivor's verdict says as long as no long test has judged it."""
 
 
 @dataclass(frozen=True)
