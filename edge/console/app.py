@@ -17,9 +17,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import Response
 
-from edge.console.models import ScreenView, Sent
+from edge.console.models import ScreenView, Sent, SwapChoice
 from edge.console.screen import Screen
 from edge.runtime.clock import monotonic_ms
+from edge.runtime.ipc import SwapUnwanted, SwapWanted
 
 KEEP_ALIVE_S: Final = 10.0
 MAX_PAGES: Final = 4
@@ -28,11 +29,15 @@ HERE: Final = ["127.0.0.1", "localhost", "[::1]"]
 
 
 class Board:
-    """The screen and the pages that look at it. `all_right` passes the button on; False: nobody took it."""
+    """The screen and the pages that look at it. `all_right` passes the button on, `say` what is pressed of a swap;
+    False: nobody took it."""
 
-    def __init__(self, screen: Screen, all_right: Callable[[], bool]) -> None:
+    def __init__(
+        self, screen: Screen, all_right: Callable[[], bool], say: Callable[[SwapWanted | SwapUnwanted], bool]
+    ) -> None:
         self.screen = screen
         self.all_right = all_right
+        self.say = say
         self.pages = 0
         self.closing = False
         self._changed = asyncio.Condition()
@@ -115,6 +120,18 @@ def make_app(board: Board | None, pages_dir: Path | None = None) -> FastAPI:
     async def all_right(x_yizhan_screen: Annotated[str, Header()]) -> Sent:
         if not running().all_right():
             raise HTTPException(503, "the station does not answer; press the exit button or call for help")
+        return Sent(sent=True)
+
+    @app.post("/api/screen/swap", operation_id="chooseSwap")
+    async def choose_swap(x_yizhan_screen: Annotated[str, Header()], choice: SwapChoice) -> Sent:
+        if not running().say(SwapWanted(choice.kind)):
+            raise HTTPException(503, "the station does not answer; try again")
+        return Sent(sent=True)
+
+    @app.post("/api/screen/swap/cancel", operation_id="cancelSwap")
+    async def cancel_swap(x_yizhan_screen: Annotated[str, Header()]) -> Sent:
+        if not running().say(SwapUnwanted()):
+            raise HTTPException(503, "the station does not answer; try again")
         return Sent(sent=True)
 
     if pages_dir is not None and (pages_dir / "index.html").is_file():

@@ -13,7 +13,7 @@ import uvicorn
 from edge.console.app import Board, make_app
 from edge.console.screen import Screen
 from edge.runtime.child_process import HEARTBEAT_S, ChildStart
-from edge.runtime.clock import monotonic_ms
+from edge.runtime.clock import monotonic_ms, wall_ms
 from edge.runtime.ipc import (
     AllRight,
     BadMessage,
@@ -49,7 +49,7 @@ class Console:
         self._channel = start.channel
         self._config = start.config
         self._screen = Screen(start.config.access.capacity)
-        self._board = Board(self._screen, self.all_right)
+        self._board = Board(self._screen, self.all_right, self._say)
         self._stop = asyncio.Event()
         self._pressed_ms: int | None = None
 
@@ -115,7 +115,7 @@ class Console:
     def _heard(self, message: Message) -> None:
         match message:
             case StateChanged(state):
-                self._screen.told(state)
+                self._screen.told(state, wall_ms())
             case DoorNotice():
                 self._screen.noticed(message, monotonic_ms())
             case StopChild():

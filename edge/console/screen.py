@@ -8,12 +8,18 @@ sees it (duress) is not in here because nothing but the hazards below is looked 
 from typing import Any, Final
 
 from contract.records import AlarmCode, DoorMode, Posture
+from edge.console.cabinet_screen import cabinet_shown
 from edge.console.models import Emergency, Notice, ScreenView
 from edge.runtime.ipc import DoorNotice, NoticeKind
 
 NOTICE_MS: Final = 6_000
 WAITING_MS: Final = 10_000
 """A number is waited for longer."""
+
+WITHOUT_SMOKE: Final = {
+    AlarmCode.CARBON_MONOXIDE: Emergency.CARBON_MONOXIDE,
+    AlarmCode.CABINET_TRIPPED: Emergency.BATTERY,
+}
 
 HELD: Final = frozenset({DoorMode.HELD_PRE_ALARM, DoorMode.HELD})
 
@@ -27,8 +33,8 @@ class Screen:
         self._notice: Notice | None = None
         self._notice_ends_ms = 0
 
-    def told(self, state: dict[str, Any]) -> None:
-        """The live picture, with the fields of `contract.messages.StationState`."""
+    def told(self, state: dict[str, Any], wall_ms: int = 0) -> None:
+        """The live picture, with the fields of `contract.messages.StationState`, told at `wall_ms` of Unix time."""
         door, people, sure = state["door"], int(state["people"]), bool(state["people_sure"])
         self._shown = ScreenView(
             known=True,
@@ -41,6 +47,7 @@ class Screen:
             capacity=self._capacity,
             full=sure and self._capacity is not None and people >= self._capacity,
             close_door=door["mode"] in HELD,
+            cabinet=cabinet_shown(state.get("cabinet"), wall_ms),
         )
 
     def noticed(self, notice: DoorNotice, now_ms: int) -> None:
@@ -64,5 +71,8 @@ def _emergency(state: dict[str, Any]) -> Emergency | None:
     if not state.get("hazard"):
         return None
     standing = {alarm.get("code") for alarm in state["alarms"] if alarm.get("active", True)}
-    gas_alone = AlarmCode.CARBON_MONOXIDE in standing and AlarmCode.SMOKE not in standing
-    return Emergency.CARBON_MONOXIDE if gas_alone else Emergency.SMOKE
+    if AlarmCode.SMOKE not in standing:
+        for code, emergency in WITHOUT_SMOKE.items():
+            if code in standing:
+                return emergency
+    return Emergency.SMOKE

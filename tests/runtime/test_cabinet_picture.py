@@ -73,7 +73,8 @@ def cabinet(swap: SwapView | None = SWAP, said: SaidView | None = SAID) -> Cabin
 def test_the_wire_reads_what_is_told() -> None:
     told = CabinetState.model_validate(cabinet_message(cabinet(), 1_000))
 
-    assert told.swap is not None and told.said is not None
+    assert told.swap is not None
+    assert told.said is not None
     assert (told.swap.ends_in_ms, told.said.ends_in_ms, told.chosen_ends_in_ms) == (60_000, 8_000, 3_000)
     assert (told.slots[0].battery, told.slots[0].trips, told.slots[0].asides) == ("B-7", ["too_hot"], ["locked_out"])
     assert [anomaly.anomaly for anomaly in told.anomalies] == list(range(100 - MAX_ANOMALIES, 100))
@@ -82,7 +83,8 @@ def test_the_wire_reads_what_is_told() -> None:
 
 def test_what_is_over_has_no_time_left() -> None:
     told = CabinetState.model_validate(cabinet_message(cabinet(), 90_000))
-    assert told.swap is not None and told.swap.ends_in_ms == 0
+    assert told.swap is not None
+    assert told.swap.ends_in_ms == 0
 
 
 def test_time_that_runs_down_is_no_news_and_all_else_is() -> None:

@@ -18,7 +18,12 @@ from contract.records import (
     Reason,
     ReleaseCause,
     RelockCause,
+    SwapKind,
+    SwapOutcome,
+    SwapRefusal,
+    SwapStage,
 )
+from edge.console.models import Emergency, SlotLook
 from edge.core.load_state import LoadCause, LoadKind
 from firmware_sim.config import StoryName
 from firmware_sim.faults import FaultName
@@ -48,6 +53,13 @@ CODES: list[tuple[str, type[StrEnum]]] = [
     ("world", FactKind),
     ("visit", Outcome),
     ("panel.wire", Wire),
+    ("kiosk.emergency", Emergency),
+    ("slot.look", SlotLook),
+    ("kiosk.swap.kind", SwapKind),
+    ("kiosk.swap.how", SwapKind),
+    ("kiosk.swap.stage", SwapStage),
+    ("kiosk.swap.outcome", SwapOutcome),
+    ("kiosk.swap.refusal", SwapRefusal),
 ]
 
 
@@ -61,6 +73,13 @@ def texts(request: pytest.FixtureRequest) -> dict[str, str]:
 @pytest.mark.parametrize(("family", "codes"), CODES)
 def test_every_code_has_words(texts: dict[str, str], family: str, codes: type[StrEnum]) -> None:
     assert [code for code in codes if f"{family}.{code}" not in texts] == []
+
+
+@pytest.mark.parametrize("family", ["stage", "outcome", "refusal"])
+def test_everything_said_of_a_swap_says_what_to_do(texts: dict[str, str], family: str) -> None:
+    said = [key for key in texts if key.startswith(f"kiosk.swap.{family}.") and not key.endswith(".text")]
+    assert [key for key in said if f"{key}.text" not in texts] == []
+    assert said
 
 
 def test_every_kind_of_event_has_words(texts: dict[str, str]) -> None:
