@@ -166,6 +166,8 @@ class LoadsNow:
 
     driven: bool = False
     """The outputs do as the state says. Not before the inputs have been read: they are at rest then."""
+    blind: bool = False
+    """The pins are away, or are back and have not been read."""
     stopping: bool = False
     loads: Mapping[LoadId, LoadNow] = field(default_factory=dict)
     noticing: bool = False

@@ -45,7 +45,12 @@ def desired(turn: Turn, cut: tuple[LoadId, ...], by: str) -> None:
 
 def levels_read(turn: Turn) -> None:
     """The outputs have just been put to rest."""
-    turn.set_volatile(loads=changed(turn.volatile.loads, driven=False))
+    turn.set_volatile(loads=changed(turn.volatile.loads, driven=False, blind=False))
+
+
+def inputs_lost(turn: Turn) -> None:
+    """The pins are away: nothing is switched until the inputs have been read again, and the outputs are at rest."""
+    turn.set_volatile(loads=changed(turn.volatile.loads, blind=True))
 
 
 def stop(turn: Turn) -> None:
@@ -69,7 +74,7 @@ def follow(turn: Turn, before: StationState) -> None:
     if day is not None and day != turn.durable.loads.energy_day:
         energy.begin_day(turn, day)
     now = turn.volatile.loads
-    if not config.loads.loads or now.stopping or not turn.parts.levels_read or turn.parts.gpio.ok is False:
+    if not config.loads.loads or now.stopping or now.blind or not turn.parts.levels_read:
         return
     if now.driven and _is_same(before, turn.state):
         return

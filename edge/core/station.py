@@ -317,6 +317,7 @@ def _gpio_changed(turn: Turn, event: events.GpioChanged) -> None:
         doorkeeper.contact_lost(turn)
         presence.inputs_lost(turn)
         supervision.points_lost(turn)
+        loads.inputs_lost(turn)
         # A button that cannot be read must not keep the door released: it expires towards secure.
         doorkeeper.exit_changed(turn, pressed=False)
 

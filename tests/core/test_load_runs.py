@@ -60,6 +60,18 @@ def test_a_compressor_whose_output_was_at_rest_rests() -> None:
     assert life.state.durable.loads.energy_mwh == {COOLER.id: 6_000}
 
 
+def test_pins_that_are_back_are_not_driven_before_they_have_been_read() -> None:
+    """A compressor that was started in between ran on while its record said that it rests."""
+    life = LoadLife(station(COOLER))
+    life.wait(180 * SECOND_MS)
+    life.do(events.GpioChanged(False, "gone"))
+    life.air(400)
+    assert switched(life.do(events.GpioChanged(True))) == []
+    assert life.on() == set()
+    assert switched(life.levels()) == []
+    assert (life.on(), life.cause(COOLER)) == (set(), LoadCause.RESTING)
+
+
 def test_while_the_pins_are_away_nothing_is_switched() -> None:
     life = LoadLife(station(SOCKETS, LIGHT))
     life.do(events.GpioChanged(False, "gone"))
@@ -68,6 +80,7 @@ def test_while_the_pins_are_away_nothing_is_switched() -> None:
     life.wait(HOUR_MS)
     assert not [effect for effect in life.effects[before:] if isinstance(effect, SetLoad)]
     life.do(events.GpioChanged(True))
+    life.levels()
     assert life.on() == set()
 
 
