@@ -61,6 +61,10 @@ def _lockdown(request: Request) -> str | None:
     return "the station is locked down" if request.posture is Posture.LOCKDOWN else None
 
 
+def _hazard(request: Request) -> str | None:
+    return "the station is dangerous to be in" if request.hazard else None
+
+
 def _out_of_service(request: Request) -> str | None:
     return "the station is out of service" if request.posture is Posture.OUT_OF_SERVICE else None
 
@@ -194,6 +198,7 @@ def _member(request: Request) -> Member:
 RULES: Final[tuple[Rule, ...]] = (
     Rule("credential_is_fresh", Reason.STALE, _stale, leaving_too=True),
     Rule("no_lockdown", Reason.LOCKDOWN, _lockdown),
+    Rule("nothing_burns", Reason.HAZARD, _hazard),
     Rule("station_in_service", Reason.OUT_OF_SERVICE, _out_of_service),
     Rule("roster_readable", Reason.STORAGE_UNAVAILABLE, _roster_unavailable, leaving_too=True),
     Rule("nobody_guesses", Reason.LOCKED_OUT, _guessing, leaving_too=True),

@@ -110,6 +110,8 @@ class Request:
     """The number typed to a card is not its member's."""
     pins_locked: bool = False
     """Numbers are not taken now: too many wrong ones at this reader, or for this member."""
+    hazard: bool = False
+    """Smoke, carbon monoxide or a burning battery inside."""
 
 
 @dataclass(frozen=True)

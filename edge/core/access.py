@@ -6,8 +6,8 @@ from typing import Final
 from contract.policy.codes import CodeSpace
 from contract.policy.decide import FACTORS_RULE, came_back, decide, explain
 from contract.policy.model import Antipassback, Clock, Decision, Explanation, Factor, Occupancy, Request
-from contract.records import AccessDenied, AccessGranted, Reason, ReleaseCause
-from edge.core import doorkeeper, guessing, passes, postures
+from contract.records import AccessDenied, AccessGranted, Posture, Reason, ReleaseCause
+from edge.core import doorkeeper, environment, guessing, passes, postures
 from edge.core.config import StationConfig
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import CardPresented
@@ -62,6 +62,18 @@ def judge(turn: Turn, event: CardPresented) -> None:
 def decided(turn: Turn, event: CardPresented) -> Decision:
     """What would be decided now: nothing is recorded or done."""
     return decide(_request(turn.config, turn.state, event, turn.now))
+
+
+def decided_inside(turn: Turn, event: CardPresented) -> Decision:
+    """What is decided on somebody who is inside already and wants something there: whether they may come in once more,
+    and by how many proofs, is not the question. The guessing is counted; nothing is recorded or done."""
+    if event.roster_available is not turn.parts.look_up.ok:
+        turn.set_parts(look_up=Health(event.roster_available))
+    request = _request(turn.config, turn.state, event, turn.now)
+    posture = Posture.SECURE if request.posture is Posture.TWO_FACTOR else request.posture
+    decision = decide(replace(request, posture=posture, occupancy=Occupancy(), antipassback=Antipassback.OFF))
+    guessing.note(turn, event, decision)
+    return decision
 
 
 def deny_without_number(turn: Turn, event: CardPresented) -> None:
@@ -123,6 +135,7 @@ def _request(config: StationConfig, state: StationState, event: CardPresented, n
         pins_locked=state.durable.pins.is_locked(
             event.reader, None if event.member is None else event.member.id, now.mono_ms
         ),
+        hazard=environment.hazard(state),
     )
 
 

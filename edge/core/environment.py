@@ -148,7 +148,9 @@ def conditions(config: StationConfig, state: StationState) -> Iterator[Condition
 
 
 def hazard(state: StationState) -> bool:
-    """Whether there is smoke or carbon monoxide, or was when its sensor was last heard."""
+    """Whether there is smoke or carbon monoxide, or was when its sensor was last heard, or a battery that can burn."""
+    if state.durable.cabinet.is_hazard:
+        return True
     findings = state.volatile.environment.findings
     if not findings and not state.durable.alarms:
         return False

@@ -133,7 +133,8 @@ def _is_same_memory(was: Durable, now: Durable) -> bool:
 
 def _is_same_air(before: StationState, state: StationState) -> bool:
     was, now = before.volatile.environment, state.volatile.environment
-    if was.findings is not now.findings or before.durable.alarms is not state.durable.alarms:
+    same_memory = before.durable.alarms is state.durable.alarms and before.durable.cabinet is state.durable.cabinet
+    if was.findings is not now.findings or not same_memory:
         same_danger = environment.hazard(before) is environment.hazard(state)
         if not same_danger or environment.water(before) is not environment.water(state):
             return False

@@ -212,8 +212,9 @@ def _follow(turn: Turn, before: StationState) -> None:
     presence.follow(turn, before)
     welfare.follow(turn, before)
     loitering.follow(turn, before)
-    loads.follow(turn, before)
+    # A battery that can burn switches the loads off: the cabinet comes before them.
     cabinet.follow(turn, before)
+    loads.follow(turn, before)
     alarms.review(turn, before, WATCHES)
     if _signs_differ(before, turn.state):
         for reader in turn.config.readers:
@@ -224,9 +225,10 @@ def _signs_differ(before: StationState, after: StationState) -> bool:
     """Nothing else than these parts makes a sign; most steps change none of them."""
     was, now = before.durable, after.durable
     same_memory = was is now or (was.door is now.door and was.alarms is now.alarms and was.presence is now.presence)
+    same_cabinet = was.cabinet is now.cabinet
     same_length = before.volatile.inputs.held_long is after.volatile.inputs.held_long
     same_air = before.volatile.environment.findings is after.volatile.environment.findings
-    if same_memory and same_length and same_air:
+    if same_memory and same_cabinet and same_length and same_air:
         return False
     return _lasting_sign(after) is not _lasting_sign(before)
 

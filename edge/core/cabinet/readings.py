@@ -75,6 +75,7 @@ def slot_read(turn: Turn, event: events.SlotRead) -> None:
         slot_decicelsius=event.slot_decicelsius,
         read_ms=turn.mono_ms,
         lost="",
+        impossible=False,
     )
     if after.door_open is not before.door_open:
         after = _door_moved(turn, event.slot, before, after)
@@ -85,7 +86,8 @@ def slot_read(turn: Turn, event: events.SlotRead) -> None:
 def slot_lost(turn: Turn, event: events.SlotLost) -> None:
     """A slot's data is too old, or cannot be true."""
     if event.slot in turn.config.cabinet.slots:
-        set_slot(turn, event.slot, _lost(turn, event.slot, event.detail[:MAX_DETAIL_CHARACTERS] or "no data"))
+        lost = _lost(turn, event.slot, event.detail[:MAX_DETAIL_CHARACTERS] or "no data")
+        set_slot(turn, event.slot, changed(lost, impossible=event.impossible))
         _arm(turn)
 
 
