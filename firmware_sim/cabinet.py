@@ -9,10 +9,10 @@ chargers are off (where there is a main contactor, closing it is the feed, and i
 stop; a slot's extinguisher has a glass that bursts by heat.
 """
 
-from enum import StrEnum
 from typing import Final
 
-from firmware_sim.batteries import Battery, BmsState, Thing
+from firmware_sim.batteries import Battery, BmsState
+from firmware_sim.cabinet_slot import LockFault, Point, Slot
 from firmware_sim.carried import Carried
 from firmware_sim.log import FactKind, Json
 from firmware_sim.people import PersonId
@@ -25,56 +25,6 @@ LIVE_MS: Final = 1_000.0
 IGNORING_OFF_MA: Final = 5_000
 GLASS_BURSTS_C: Final = 140.0
 QUENCHED_C: Final = 60.0
-
-
-class LockFault(StrEnum):
-    STUCK_SHUT = "stuck_shut"
-    """The bolt does not move: no pulse opens it."""
-    STUCK_OPEN = "stuck_open"
-    """The bolt does not catch: the door springs back."""
-
-
-class Point(StrEnum):
-    SMOKE = "smoke"
-    WATER = "water"
-    BACK_DOOR = "back_door"
-    EMERGENCY_STOP = "emergency_stop"
-
-
-class Slot:
-    """One slot. `contact_stuck` is what its door contact says whatever the door does."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.thing: Thing | None = None
-        self.door_open = False
-        self.lock_fault: LockFault | None = None
-        self.contact_stuck: bool | None = None
-        self.pulses = 0
-        self.opens_at_ms: float | None = None
-        self.limit_ma = 0
-        self.ignores_off = False
-        self.charging = False
-        self.lamp = 0
-        self.smoke = False
-        self.extinguished = False
-        self.frozen_at_ms: float | None = None
-
-    @property
-    def battery(self) -> Battery | None:
-        return self.thing if isinstance(self.thing, Battery) else None
-
-    @property
-    def door_reads_open(self) -> bool:
-        return self.door_open if self.contact_stuck is None else self.contact_stuck
-
-    @property
-    def smokes(self) -> bool:
-        return self.smoke or (self.battery is not None and self.battery.vents)
-
-    def bms_age_ds(self, now_ms: float) -> int:
-        """How old a controller's copy of the BMS data is, in tenths of a second."""
-        return 0 if self.frozen_at_ms is None else min(0xFFFF, int((now_ms - self.frozen_at_ms) / 100.0))
 
 
 class Cabinet:
@@ -341,6 +291,30 @@ class Cabinet:
             slot.battery.told()
         slot.battery.bms = state
         slot.frozen_at_ms = now_ms if state is BmsState.FROZEN else None
+
+    def set_ignoring_off(self, number: int, on: bool, now_ms: float) -> None:
+        """A welded relay: the charger gives current whatever it is told."""
+        self.advance(now_ms)
+        self._settle(now_ms)
+        self.slot(number).ignores_off = on
+        self._settle(now_ms)
+
+    def set_slot_smoke(self, number: int, there: bool, now_ms: float) -> None:
+        self.advance(now_ms)
+        if self.slot(number).smoke != there:
+            self.slot(number).smoke = there
+            self._fact(FactKind.CABINET_POINT, now_ms, what="slot_smoke", slot=number, active=there)
+
+    def set_runaway(self, number: int, now_ms: float) -> str:
+        """What lies in a slot begins to burn. Returns its serial; raises WorldError when there is no battery."""
+        self.advance(now_ms)
+        self._settle(now_ms)
+        battery = self.slot(number).battery
+        if battery is None:
+            raise WorldError(f"there is no battery in slot {number}")
+        battery.runaway = True
+        self._fact(FactKind.RUNAWAY, now_ms, slot=number, serial=battery.serial)
+        return battery.serial
 
     def _move_door(self, slot: Slot, opened: bool, cause: str, at_ms: float) -> None:
         if slot.door_open != opened:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from contract.plain import PlainError, build, plain
+from firmware_sim.config_cabinet import CabinetConfig
 from firmware_sim.config_sensors import (
     MAX_LINES,
     MAX_LOADS,
@@ -50,6 +51,19 @@ class StoryName(StrEnum):
     TAMPER_AT_NIGHT = "tamper_at_night"
     CARD_AND_PIN = "card_and_pin"
     QR_VISITOR = "qr_visitor"
+    SWAP_WELL = "swap_well"
+    SWAP_FOREIGN = "swap_foreign"
+    SWAP_BRICK = "swap_brick"
+    SWAP_NOTHING = "swap_nothing"
+    SWAP_TAKES_NOTHING = "swap_takes_nothing"
+    SWAP_TAKES_TWO = "swap_takes_two"
+    SWAP_LEFT_OPEN = "swap_left_open"
+    SWAP_WALKS_AWAY = "swap_walks_away"
+    SWAP_CARELESS = "swap_careless"
+    SWAP_STUCK_LOCK = "swap_stuck_lock"
+    SWAP_POWER_CUT = "swap_power_cut"
+    SLOT_FORCED = "slot_forced"
+    BATTERY_OVERHEATS = "battery_overheats"
 
 
 @dataclass(frozen=True)
@@ -137,6 +151,12 @@ class StoriesConfig:
     loiter_ms: float = 20_000.0
     smoke_ms: float = 10_000.0
     tamper_ms: float = 3_000.0
+    ajar_ms: float = 20_000.0
+    """How long `swap_left_open` leaves a slot's door open, and …"""
+    dark_ms: float = 4_000.0
+    """… how long the power is gone in `swap_power_cut`."""
+    served_ms: float = 30_000.0
+    """How long a rider waits at the cabinet for the next door."""
     pass_file: Path | None = None
     """The text of the visit pass that `qr_visitor` shows, read each time."""
 
@@ -203,6 +223,7 @@ class SimConfig:
     radars: tuple[RadarConfig, ...] = ()
     modbus: tuple[ModbusConfig, ...] = ()
     scanners: tuple[ScannerConfig, ...] = ()
+    cabinet: CabinetConfig | None = None
     panel: PanelConfig = field(default_factory=PanelConfig)
     power: PowerConfig = field(default_factory=PowerConfig)
     stories: StoriesConfig = field(default_factory=StoriesConfig)
@@ -218,10 +239,18 @@ class SimConfig:
             raise ValueError(f"radars, modbus, scanners: at most {MAX_LINES} of each")
         if self.stories.run and not self.readers:
             raise ValueError("stories: run needs at least one reader")
+        if self.cabinet is not None and self.cabinet.reader not in (None, *(reader.id for reader in self.readers)):
+            raise PlainError("cabinet.reader", f"{self.cabinet.reader!r} is none of the readers")
+        kinds = (
+            ("reader", self.readers),
+            ("radar", self.radars),
+            ("slave", self.modbus),
+            ("cabinet", self.cabinet),
+        )
         for fault in self.faults.names:
             if fault in NEEDS_LINK and self.link is None:
                 raise ValueError(f"faults: names: {fault} needs a [link]")
-            for kind, there in (("reader", self.readers), ("radar", self.radars), ("slave", self.modbus)):
+            for kind, there in kinds:
                 if fault.startswith(f"{kind}_") and not there:
                     raise ValueError(f"faults: names: {fault} needs a {kind}")
         self._check_pins()
@@ -252,6 +281,8 @@ class SimConfig:
         sensors = [radar.id for radar in self.radars] + [slave.id for line in self.modbus for slave in line.slaves]
         devices = [reader.device for reader in self.readers] + [radar.device for radar in self.radars]
         devices += [line.device for line in self.modbus] + [scanner.device for scanner in self.scanners]
+        if self.cabinet is not None and self.cabinet.device is not None:
+            devices.append(self.cabinet.device)
         unique: dict[str, list[str]] = {
             "readers: id": [reader.id for reader in self.readers],
             "loads: id": [load.id for load in self.loads],

@@ -4,11 +4,21 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping
 
+from firmware_sim.cabinet_faults import set_cabinet_fault, slot_of
 from firmware_sim.devices.modbus_line import Fault
 from firmware_sim.devices.osdp_reader import OsdpReader, ReaderMode
 from firmware_sim.devices.radar import Radar, Targets
 from firmware_sim.devices.slaves import SensorLie
-from firmware_sim.faults import MOMENTARY, NEEDS_LINK, NEEDS_WIRE, FaultArgs, FaultError, FaultName, PlannedFault
+from firmware_sim.faults import (
+    CABINET_PREFIXES,
+    MOMENTARY,
+    NEEDS_LINK,
+    NEEDS_WIRE,
+    FaultArgs,
+    FaultError,
+    FaultName,
+    PlannedFault,
+)
 from firmware_sim.log import FactKind, monotonic_ms
 from firmware_sim.station import ActError, Station
 from firmware_sim.wires import DOOR_WIRES, Wire
@@ -48,6 +58,8 @@ class FaultBoard:
             await self._on_gpio(name, on, args)
         elif name.startswith(("radar_", "slave_", "scanner_")):
             self._on_sensor(name, on, args)
+        elif name.startswith(CABINET_PREFIXES):
+            self._on_cabinet(name, on, args)
         else:
             self._on_world(name, on, args)
         if on and name not in MOMENTARY and name is not FaultName.LINK_CUT:
@@ -59,10 +71,15 @@ class FaultBoard:
         )
 
     async def run_schedule(self, plan: Iterator[PlannedFault]) -> None:
-        """Until cancelled: set one planned fault after the other, each taken back after its time."""
+        """Until cancelled: set one planned fault after the other, each taken back after its time. One that finds
+        nothing to break (the BMS of an empty slot) is left out."""
         for fault in plan:
             await asyncio.sleep(fault.after_ms / 1000.0)
-            await self.set(fault.name, True, fault.args)
+            try:
+                await self.set(fault.name, True, fault.args)
+            except FaultError as error:
+                logger.info("faults: %s is left out: %s", fault.name, error)
+                continue
             try:
                 await asyncio.sleep(fault.last_ms / 1000.0)
             finally:
@@ -81,6 +98,9 @@ class FaultBoard:
             return self._wire(name, args).value
         if name.startswith(("radar_", "slave_", "scanner_")):
             return self._sensor_name(name, args)
+        if name.startswith(CABINET_PREFIXES):
+            slot = slot_of(self._station.cabinet, name, args)
+            return "" if slot is None else str(slot)
         if name in NEEDS_LINK and self._station.link is None:
             raise FaultError("no [link] is configured")
         return ""
@@ -126,6 +146,10 @@ class FaultBoard:
             case _:
                 ghost = Targets(still_cm=GHOST_CM) if args.active else Targets()
                 radar.lying = ghost if on else None
+
+    def _on_cabinet(self, name: FaultName, on: bool, args: FaultArgs) -> None:
+        room = self._station.swap_cabinet()
+        set_cabinet_fault(room, name, on, args, self._station.catch_up())
 
     def _on_reader(self, reader: OsdpReader, name: FaultName, on: bool, args: FaultArgs) -> None:
         match name:

@@ -35,6 +35,22 @@ class FaultName(StrEnum):
     SLAVE_LATE = "slave_late"
     SLAVE_LYING = "slave_lying"
     SCANNER_UNPLUGGED = "scanner_unplugged"
+    CABINET_LOCK_STUCK = "cabinet_lock_stuck"
+    CABINET_LOCK_LOOSE = "cabinet_lock_loose"
+    """It does not catch: the door springs back."""
+    CABINET_CONTACT_STUCK = "cabinet_contact_stuck"
+    CABINET_CHARGER_STUCK = "cabinet_charger_stuck"
+    """It ignores "off"."""
+    BMS_SILENT = "bms_silent"
+    BMS_FROZEN = "bms_frozen"
+    BMS_IMPOSSIBLE = "bms_impossible"
+    CABINET_SILENT = "cabinet_silent"
+    CABINET_LATE = "cabinet_late"
+    CABINET_GARBAGE = "cabinet_garbage"
+    CABINET_CONFUSED = "cabinet_confused"
+    """It answers for one slot with another's data."""
+    CABINET_NOISE = "cabinet_noise"
+    CABINET_LINE_CUT = "cabinet_line_cut"
     LINK_CUT = "link_cut"
     LINK_BLACK_HOLE = "link_black_hole"
     LINK_DELAY = "link_delay"
@@ -43,7 +59,24 @@ class FaultName(StrEnum):
 MOMENTARY = frozenset({FaultName.READER_LOST_REPLIES, FaultName.READER_CORRUPT, FaultName.READER_NOISE})
 NEEDS_LINK = frozenset({FaultName.LINK_CUT, FaultName.LINK_BLACK_HOLE, FaultName.LINK_DELAY})
 NEEDS_WIRE = frozenset({FaultName.CUT_WIRE, FaultName.POINT_STUCK})
-HAS_TWO_SIDES = frozenset({FaultName.POINT_STUCK, FaultName.RADAR_LYING, FaultName.SLAVE_LYING})
+HAS_TWO_SIDES = frozenset(
+    {FaultName.POINT_STUCK, FaultName.RADAR_LYING, FaultName.SLAVE_LYING, FaultName.CABINET_CONTACT_STUCK}
+)
+CABINET_PREFIXES = ("cabinet_", "bms_")
+OF_WHOLE_CABINET = frozenset({FaultName.CABINET_NOISE, FaultName.CABINET_LINE_CUT})
+"""The others of the cabinet are of one slot; those of answers of all, where none is named."""
+NEEDS_SLOT = frozenset(
+    {
+        FaultName.CABINET_LOCK_STUCK,
+        FaultName.CABINET_LOCK_LOOSE,
+        FaultName.CABINET_CONTACT_STUCK,
+        FaultName.CABINET_CHARGER_STUCK,
+        FaultName.BMS_SILENT,
+        FaultName.BMS_FROZEN,
+        FaultName.BMS_IMPOSSIBLE,
+        FaultName.CABINET_CONFUSED,
+    }
+)
 MAX_MS = 600_000.0
 MAX_COUNT = 1000
 
@@ -55,12 +88,14 @@ class FaultError(ValueError):
 @dataclass(frozen=True)
 class FaultArgs:
     """`reader` and `sensor` (a radar, Modbus slave or scanner) may be left out where there is only one; `ms` and
-    `count` have defaults by fault. `active`: what a stuck point or a lying sensor says all the time."""
+    `count` have defaults by fault. `active`: what a stuck point or a lying sensor says all the time. `slot`: of the
+    swap cabinet."""
 
     reader: str | None = None
     sensor: str | None = None
     active: bool = True
     wire: Wire | None = None
+    slot: int | None = None
     ms: float | None = None
     count: int | None = None
 
@@ -89,9 +124,11 @@ def schedule(
     last_ms: float,
     points: tuple[Wire, ...] = (),
     sensors: Mapping[str, tuple[str, ...]] | None = None,
+    slots: int = 0,
 ) -> Iterator[PlannedFault]:
     """Faults one after the other, for ever: kinds, places, pauses and lengths by seed; the same seed gives the same
-    faults. `points` are the wired ones; `sensors` has the names of radars, slaves and scanners by these words."""
+    faults. `points` are the wired ones; `sensors` has the names of radars, slaves and scanners by these words; `slots`
+    are the swap cabinet's."""
     source = random.Random(f"{seed}/faults")
     while True:
         name = source.choice(names)
@@ -101,9 +138,10 @@ def schedule(
         devices = (sensors or {}).get(name.partition("_")[0])
         sensor = source.choice(devices) if devices else None
         active = source.random() < 0.5 if name in HAS_TWO_SIDES else True
+        slot = source.randint(1, slots) if name in NEEDS_SLOT and slots else None
         yield PlannedFault(
             source.uniform(0.5, 1.5) * every_ms,
             name,
-            FaultArgs(reader=reader, wire=wire, sensor=sensor, active=active),
+            FaultArgs(reader=reader, wire=wire, sensor=sensor, active=active, slot=slot),
             source.uniform(0.5, 1.5) * last_ms,
         )

@@ -30,6 +30,16 @@ class Outcome(StrEnum):
     DOOR_GAVE_WAY = "door_gave_way"
     FORCED = "forced"
     LEFT = "left"
+    SWAPPED = "swapped"
+    GOT_BACK = "got_back"
+    """The cabinet gave back what was put in."""
+    EMPTY_HANDED = "empty_handed"
+    """A battery was given and none taken."""
+    NOT_SERVED = "not_served"
+    """No door opened."""
+    CHANGED_MIND = "changed_mind"
+    TOOK_TWO = "took_two"
+    WALKED_AWAY = "walked_away"
     HAPPENED = "happened"
     """A story in which nobody wanted in."""
     INTERRUPTED = "interrupted"
@@ -48,6 +58,7 @@ class Hands:
         self.config = config
         self.admitted = 0
         self._door = asyncio.Lock()
+        self.cabinet_queue = asyncio.Lock()
 
     @asynccontextmanager
     async def at_door(self, person: PersonId | None = None) -> AsyncIterator[None]:

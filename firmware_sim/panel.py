@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from firmware_sim import panel_acts as acts
 from firmware_sim import panel_models as models
+from firmware_sim.cabinet_acts import act_on_cabinet
 from firmware_sim.fault_board import FaultBoard
 from firmware_sim.faults import FaultError
 from firmware_sim.log import monotonic_ms
@@ -112,6 +113,18 @@ class Panel:
                 await self.faults.set(act.name, act.on, act.args)
             case acts.Story():
                 self.stories.start(act.name)
+            case (
+                acts.SlotPut()
+                | acts.SlotTake()
+                | acts.SlotShut()
+                | acts.SlotForce()
+                | acts.SlotSmoke()
+                | acts.SlotBurn()
+                | acts.CabinetPoint()
+                | acts.Bring()
+                | acts.Ride()
+            ):
+                return act_on_cabinet(station, act)
             case _:
                 self._act_on_premises(act)
         return models.ActDone()
@@ -135,7 +148,7 @@ class Panel:
             case acts.Water():
                 premises.set_water(act.there, now_ms)
             case acts.Mains():
-                premises.set_mains(act.on, now_ms)
+                station.set_mains(act.on)
             case acts.Battery():
                 premises.set_battery_low(act.low, now_ms)
             case acts.Tamper():

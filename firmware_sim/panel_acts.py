@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from firmware_sim.cabinet_slot import Point
 from firmware_sim.config import StoryName
 from firmware_sim.crowd import Doing
 from firmware_sim.devices.osdp_reader import MAX_KEYS
@@ -154,6 +155,73 @@ class ShowCode(Model):
     scanner: str | None = None
 
 
+SlotNumber = Annotated[int, Field(ge=1, le=120)]
+
+
+class SlotPut(Model):
+    """Somebody puts what they carry into an open slot; `serial` None: whatever they took last."""
+
+    act: Literal["slot_put"]
+    slot: SlotNumber
+    person: PersonName
+    serial: str | None = None
+
+
+class SlotTake(Model):
+    act: Literal["slot_take"]
+    slot: SlotNumber
+    person: PersonName
+
+
+class SlotShut(Model):
+    act: Literal["slot_shut"]
+    slot: SlotNumber
+
+
+class SlotForce(Model):
+    """Break a slot open."""
+
+    act: Literal["slot_force"]
+    slot: SlotNumber
+
+
+class SlotSmoke(Model):
+    act: Literal["slot_smoke"]
+    slot: SlotNumber
+    there: bool
+
+
+class SlotBurn(Model):
+    """What lies in a slot begins to burn."""
+
+    act: Literal["slot_burn"]
+    slot: SlotNumber
+
+
+class CabinetPoint(Model):
+    """Smoke, water, the back door, the emergency stop."""
+
+    act: Literal["cabinet_point"]
+    point: Point
+    active: bool
+
+
+class Bring(Model):
+    """Somebody comes with something that does not belong here."""
+
+    act: Literal["bring"]
+    person: PersonName
+    what: Literal["brick", "foreign"]
+
+
+class Ride(Model):
+    """A while on the scooter: what somebody carries is emptier afterwards."""
+
+    act: Literal["ride"]
+    person: PersonName
+
+
 DoorAct = PresentCard | PushDoor | LetGo | HoldDoor | ExitButton | Fire | Network | Power | Fault | Story
 PremisesAct = Come | Go | Walk | Do | Air | Smoke | Water | Mains | Battery | Tamper | Keys | ShowCode
-Act = Annotated[DoorAct | PremisesAct, Field(discriminator="act")]
+CabinetAct = SlotPut | SlotTake | SlotShut | SlotForce | SlotSmoke | SlotBurn | CabinetPoint | Bring | Ride
+Act = Annotated[DoorAct | PremisesAct | CabinetAct, Field(discriminator="act")]

@@ -4,7 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from firmware_sim.cabinet_slot import Point
 from firmware_sim.crowd import Doing, Place
+from firmware_sim.devices.cabinet_makes import MakeName
 from firmware_sim.devices.osdp_reader import ReaderMode
 from firmware_sim.devices.slaves import SlaveModel
 from firmware_sim.faults import FaultName
@@ -161,6 +163,55 @@ class GpioView(Model):
     clients: int
 
 
+class ThingView(Model):
+    """A battery as it truly is, whatever its BMS says; or a brick, of which nothing else is known."""
+
+    serial: str
+    battery: bool
+    model: str = ""
+    soc_percent: int = 0
+    soh_percent: int = 0
+    celsius: float = 0.0
+    current_ma: int = 0
+    foreign: bool = False
+    asleep: bool = False
+    burning: bool = False
+    smokes: bool = False
+
+
+class SlotView(Model):
+    slot: int
+    open: bool
+    thing: ThingView | None
+    charging: bool
+    limit_ma: int
+    lamp: int
+    smoke: bool
+    extinguished: bool
+    pulses: int
+    lock_stuck: bool
+
+
+class CarriedView(Model):
+    person: str
+    things: list[ThingView]
+
+
+class CabinetView(Model):
+    make: MakeName
+    reader: str | None
+    slots: list[SlotView]
+    carried: list[CarriedView]
+    points: list[Point]
+    """Those that are active."""
+    has_contactor: bool
+    contactor_closed: bool
+    fed: bool
+    """The watchdog (or the lease of the contactor) has been renewed lately."""
+    fan_on: bool
+    powered: bool
+
+
 class StoryView(Model):
     running: list[str]
     """Names of the stories being played, oldest first."""
@@ -182,6 +233,7 @@ class WorldView(Model):
     faults: list[FaultView]
     network: NetworkView
     gpio: GpioView
+    cabinet: CabinetView | None
     power_on: bool
     stories: StoryView
     log: list[dict[str, Any]]

@@ -123,6 +123,7 @@ async def live(config: SimConfig, stop: Stop, faults: FaultBoard, stories: Stori
                     "slave": tuple(slave.id for line in config.modbus for slave in line.slaves),
                     "scanner": tuple(scanner.id for scanner in config.scanners),
                 },
+                0 if config.cabinet is None else config.cabinet.slots,
             )
             tasks.append(group.create_task(faults.run_schedule(plan)))
         await stop.wait()

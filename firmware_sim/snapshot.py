@@ -1,6 +1,7 @@
 """The whole world at one moment, as the panel shows it."""
 
 from firmware_sim import panel_models as models
+from firmware_sim.batteries import Battery, Thing
 from firmware_sim.doorway import Beam
 from firmware_sim.fault_board import FaultBoard
 from firmware_sim.log import monotonic_ms
@@ -61,6 +62,7 @@ def snapshot(station: Station, faults: FaultBoard, stories: Stories) -> models.W
             connections=link.connections if link else 0,
         ),
         gpio=models.GpioView(listening=station.gpio.listening, clients=station.gpio.client_count),
+        cabinet=_cabinet(station),
         power_on=world.power_on,
         stories=models.StoryView(running=stories.playing, visits=stories.visits, admitted=stories.admitted),
         log=station.log.tail(),
@@ -95,6 +97,59 @@ def _room(station: Station, now_ms: float) -> models.RoomView:
             models.BodyView(person=body.person, place=body.place, doing=body.doing) for body in premises.crowd.bodies
         ],
         inside=premises.crowd.inside_count,
+    )
+
+
+def _cabinet(station: Station) -> models.CabinetView | None:
+    if station.cabinet is None:
+        return None
+    cabinet = station.cabinet.cabinet
+    return models.CabinetView(
+        make=station.cabinet.config.make,
+        reader=station.cabinet.config.reader,
+        slots=[
+            models.SlotView(
+                slot=slot.number,
+                open=slot.door_open,
+                thing=None if slot.thing is None else _thing(slot.thing),
+                charging=slot.charging,
+                limit_ma=slot.limit_ma,
+                lamp=slot.lamp,
+                smoke=slot.smokes,
+                extinguished=slot.extinguished,
+                pulses=slot.pulses,
+                lock_stuck=slot.lock_fault is not None,
+            )
+            for slot in cabinet.slots.values()
+        ],
+        carried=[
+            models.CarriedView(person=person, things=[_thing(thing) for thing in cabinet.carried.of(person)])
+            for person in cabinet.carried.people()
+        ],
+        points=[point for point in cabinet.points if cabinet.reads(point)],
+        has_contactor=cabinet.has_contactor,
+        contactor_closed=cabinet.contactor_closed,
+        fed=cabinet.watchdog_runs,
+        fan_on=cabinet.fan_on,
+        powered=cabinet.powered,
+    )
+
+
+def _thing(thing: Thing) -> models.ThingView:
+    if not isinstance(thing, Battery):
+        return models.ThingView(serial=thing.serial, battery=False)
+    return models.ThingView(
+        serial=thing.serial,
+        battery=True,
+        model=thing.model.name,
+        soc_percent=round(thing.soc * 100),
+        soh_percent=round(thing.soh * 100),
+        celsius=round(thing.celsius, 1),
+        current_ma=round(thing.current_a * 1000),
+        foreign=thing.foreign,
+        asleep=thing.asleep,
+        burning=thing.runaway,
+        smokes=thing.vents,
     )
 
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
+from firmware_sim.cabinet_room import CabinetRoom
 from firmware_sim.config import SimConfig, read_key
 from firmware_sim.devices.gpio import GpioServer
 from firmware_sim.devices.link import LinkRelay
@@ -50,6 +51,10 @@ class Station:
         self._wire_of = {pin: wire for wire, pin in self.pins.items()}
         self._load_of = {PinNumber(load.pin): load for load in config.loads}
         self.sensors = Sensors(config, self.world.premises, log)
+        self.cabinet: CabinetRoom | None = None
+        if config.cabinet is not None:
+            celsius = config.room.temperature_celsius
+            self.cabinet = CabinetRoom(config.cabinet, self, self.catch_up, config.world.seed, celsius)
         self.bank = PinBank()
         self.bank.on_edge = self._on_pin_edge
         self.gpio = GpioServer(self.bank, config.gpio.port, self._on_gpio_clients, self._before_request)
@@ -98,6 +103,9 @@ class Station:
         for reader in self.readers.values():
             reader.start()
         self.sensors.start()
+        if self.cabinet is not None:
+            cabinet = self.cabinet
+            await self._listen(lambda: cabinet.start(self.catch_up()), "cabinet", "port", cabinet.config.port or 0)
 
     async def _listen(self, start: Callable[[], Awaitable[None]], section: str, key: str, port: int) -> None:
         try:
@@ -109,6 +117,8 @@ class Station:
         if self._timer is not None:
             self._timer.cancel()
         self.sensors.stop()
+        if self.cabinet is not None:
+            self.cabinet.stop()
         for reader in self.readers.values():
             reader.stop()
         self.gpio.stop()
@@ -125,6 +135,8 @@ class Station:
         now_ms = monotonic_ms()
         self.world.advance(now_ms)
         self.bank.advance(now_ms)
+        if self.cabinet is not None:
+            self.cabinet.cabinet.advance(now_ms)
         self._call_soon(self._set_timer)
         return now_ms
 
@@ -137,7 +149,8 @@ class Station:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        moments = [moment for moment in (self.world.deadline(), self.bank.deadline()) if moment is not None]
+        cabinet_ms = None if self.cabinet is None else self.cabinet.cabinet.deadline()
+        moments = [each for each in (self.world.deadline(), self.bank.deadline(), cabinet_ms) if each is not None]
         if moments and self._loop is not None:
             self._timer = self._loop.call_at(min(moments) / 1000.0, self.catch_up)
 
@@ -235,7 +248,19 @@ class Station:
         except ValueError as error:
             raise ActError(f"text: {error}") from None
 
+    def swap_cabinet(self) -> CabinetRoom:
+        """Raises ActError when the station has none."""
+        if self.cabinet is None:
+            raise ActError("cabinet: no [cabinet] is configured")
+        return self.cabinet
+
     # Supplies
+
+    def set_mains(self, on: bool) -> None:
+        now_ms = self.catch_up()
+        self.world.premises.set_mains(on, now_ms)
+        if self.cabinet is not None:
+            self.cabinet.cabinet.set_mains(on, now_ms)
 
     async def set_network(self, on: bool) -> None:
         if self.link is None:
@@ -271,6 +296,8 @@ class Station:
         for reader in self.readers.values():
             reader.set_powered(on)
         self.sensors.set_powered(on)
+        if self.cabinet is not None:
+            self.cabinet.set_powered(on, now_ms)
         await self.sync_gpio()
 
     async def sync_gpio(self) -> None:

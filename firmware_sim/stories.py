@@ -13,6 +13,7 @@ import contextlib
 import logging
 import random
 
+from firmware_sim.cabinet_plays import CABINET_PLAYS, NEEDS_BATTERY
 from firmware_sim.config import StoriesConfig, StoryName
 from firmware_sim.crowd import Place
 from firmware_sim.hands import Hands, Outcome, Visit
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 MAX_PLAYING = 4
 READERS_READY_MS = 30_000.0
 NEEDS_PIN = frozenset({StoryName.CARD_AND_PIN})
+PROGRAMME = {**PLAYS, **CABINET_PLAYS}
 
 
 class Stories:
@@ -53,6 +55,8 @@ class Stories:
         if len(self._playing) >= MAX_PLAYING:
             raise ActError(f"story: {MAX_PLAYING} are being played already")
         self._hands.first_reader()
+        if name in CABINET_PLAYS:
+            self._station.swap_cabinet()
         visit = self._new_visit(name)
         task = asyncio.create_task(self._play(visit), name=name.value)
         self._playing[visit.id] = task
@@ -68,7 +72,12 @@ class Stories:
             for name in self._random.sample(self._config.run, len(self._config.run)):
                 if monotonic_ms() >= end_ms:
                     return
-                await self._play(self._new_visit(name))
+                try:
+                    visit = self._new_visit(name)
+                except ActError as error:
+                    logger.info("stories: %s is left out: %s", name, error)
+                else:
+                    await self._play(visit)
                 await self._hands.pause(self._random.uniform(0.5, 1.5) * self._config.pause_ms)
 
     async def stop(self) -> None:
@@ -90,6 +99,9 @@ class Stories:
         people = [p for p in self._station.people.values() if p.known is known and p.id not in busy]
         if name in NEEDS_PIN:
             people = [person for person in people if person.id in self._station.pin_files]
+        if name in NEEDS_BATTERY:
+            carried = self._station.swap_cabinet().cabinet.carried
+            people = [person for person in people if carried.of(person.id)]
         inside = {body.person for body in crowd.at(Place.INSIDE)}
         if name is StoryName.EXIT_BY_BUTTON:
             people = [person for person in people if person.id in inside] or people
@@ -99,8 +111,9 @@ class Stories:
         choice = free if name is StoryName.EXIT_BY_BUTTON else away or free
         if choice:
             return self._random.choice(choice)
-        if name in NEEDS_PIN:
-            raise ActError(f"story: {name} needs one of the people with a pin, and none is free")
+        if name in NEEDS_PIN | NEEDS_BATTERY:
+            what = "a pin" if name in NEEDS_PIN else "a battery"
+            raise ActError(f"story: {name} needs one of the people with {what}, and none is free")
         # Somebody nobody knows: a card drawn by seed, of the commonest format.
         number = self._random.getrandbits(26) << 6
         card = Card(CardId(f"card-stranger-{self.visits}"), CardFormat.WIEGAND, 26, number.to_bytes(4, "big"))
@@ -112,7 +125,7 @@ class Stories:
         outcome = Outcome.INTERRUPTED
         try:
             await self._see_out(visit)
-            outcome = await PLAYS[visit.story](self._hands, visit)
+            outcome = await PROGRAMME[visit.story](self._hands, visit)
         except (ActError, WorldError) as error:
             logger.info("story %s: %s", visit.story, error)
         finally:

@@ -39,7 +39,8 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from firmware_sim.batteries import BmsData
-from firmware_sim.cabinet import Cabinet, Point, Slot
+from firmware_sim.cabinet import Cabinet
+from firmware_sim.cabinet_slot import Point, Slot
 from firmware_sim.devices.modbus_answers import ExceptionCode, Function, Registers
 
 UNKNOWN_SIGNED, UNKNOWN = 0x8000, 0xFFFF
