@@ -14,12 +14,13 @@ from contract.records import (
     Posture,
     Reason,
 )
-from edge.core import events
+from edge.core import environment, events
 from edge.core.changed import changed
 from edge.core.effects import CheckPin, Feedback, ReaderFeedback
 from edge.core.events import CardPresented, PinVerdict
 from edge.core.state import StationState
 from edge.core.station import Step
+from proof import pass_invariants
 from proof.city import MEMBERS_HOURS, PAIRING_MS
 from proof.require import require
 
@@ -45,6 +46,8 @@ class AccessTruth:
         self.clock_ms: dict[str, int] = {}
         """How far ahead the station's wall clock was at the latest wrong number."""
         self.used: set[MemberId] = set()
+        self.granted_ms: dict[MemberId, int] = {}
+        """When somebody was last let in on a pass for one entry."""
         self.inside: dict[MemberId, int] = {}
         self.duress: set[ReaderId] = set()
         """Where somebody has called for help, and nobody has acknowledged it."""
@@ -55,7 +58,7 @@ class AccessTruth:
         self.inside = {each.member: each.since_ms for each in durable.inside}
         self.duress = {call.reader for call in durable.pins.duress}
         if not everything_kept:
-            self.used &= set(durable.used_passes)
+            self.used = set(durable.used_passes)
         for who in list(self.clock_ms):
             # A wall clock that has been put forward makes a lock-out shorter.
             if not everything_kept or wall_offset_ms > self.clock_ms[who]:
@@ -79,6 +82,7 @@ def granted_to_the_right(life: "Life", event: events.Event, before: StationState
     if record.once:
         require(record.member not in truth.used, "a_pass_is_for_one_entry", f"{record.member} came in before")
         truth.used.add(record.member)
+        pass_invariants.one_entry_begins(life, record)
     if record.direction is Direction.IN and life.config.access.antipassback is Antipassback.HARD:
         since_ms = truth.inside.get(record.member)
         known = since_ms is not None and life.shell.clock_trusted and 0 <= wall_ms - since_ms < FORGET_MS
@@ -93,6 +97,7 @@ def denied_for_a_reason(life: "Life", event: events.Event, before: StationState,
     """Nobody who may enter is left in the rain."""
     truth = life.access
     if record.pass_returned:
+        pass_invariants.returned_unused(event, record)
         if record.member is not None:
             truth.used.discard(record.member)
         return
@@ -140,14 +145,21 @@ def objection_to(life: "Life", event: events.Event, before: StationState, shown:
         objection = _objection_to_number(life, event, before, shown)
         if objection is not None:
             return objection
+    objection = pass_invariants.objection_to_guest(life, shown)
+    if objection is not None:
+        return objection
     if not shown.roster_available or member is None:
         return "unknown_and_revoked_stay_out"
     if life.config.direction(shown.reader) is Direction.OUT:
         return None
-    return _objection_to_place(life, before, shown) or _objection_to_member(life, before, member)
+    place = _objection_to_place(life, before, shown)
+    hour = pass_invariants.objection_to_hour(life, shown) if Factor.PASS in shown.factors else None
+    return place or hour or _objection_to_member(life, member)
 
 
 def _objection_to_place(life: "Life", before: StationState, shown: CardPresented) -> str | None:
+    if environment.hazard(before):
+        return "nobody_enters_danger"
     posture, counted, capacity = before.durable.posture, before.durable.occupancy, life.config.access.capacity
     if posture in SHUT:
         return "lockdown_admits_nobody_by_card"
@@ -159,10 +171,10 @@ def _objection_to_place(life: "Life", before: StationState, shown: CardPresented
     return "no_grant_at_capacity" if full or really else None
 
 
-def _objection_to_member(life: "Life", before: StationState, member: Member) -> str | None:
+def _objection_to_member(life: "Life", member: Member) -> str | None:
     if member.revoked or (member.stations is not None and life.config.station_id not in member.stations):
         return "unknown_and_revoked_stay_out"
-    if member.once and member.id in before.durable.used_passes:
+    if member.once and member.id in life.access.used:
         return "a_pass_is_for_one_entry"
     return None if _in_time(life, member) else "validity_is_kept"
 
@@ -260,4 +272,5 @@ def went_through(life: "Life", event: events.Event, before: StationState, record
 def not_taken(life: "Life", event: events.Event, before: StationState, record: AccessNotTaken) -> None:
     """Not a check: a pass on which nobody came in is good again."""
     if record.member is not None:
+        pass_invariants.given_back_for_nothing(life, before, record.member)
         life.access.used.discard(record.member)

@@ -25,6 +25,8 @@ class ActKind(StrEnum):
     """Somebody, body number `who`, comes to the door and waits there for `value` unless they come in."""
     CARD = "card"
     """`who` shows their card at reader `value`."""
+    PASS = "pass"
+    """Somebody shows pass number `who` at reader `value`."""
     TYPE = "type"
     """At reader `who` something is typed, `value` being a `Typed`."""
     GO = "go"

@@ -93,4 +93,41 @@ OF_COMPANY: Final[tuple[Mutant, ...]] = (
     ),
 )  # fmt: skip
 
-OF_THE_GUARD: Final[tuple[Mutant, ...]] = OF_ITSELF + OF_COMPANY
+OF_PASSES: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "anybody-signs", "contract.passes",
+        "    except InvalidSignature:\n        raise PassError(PassProblem.BAD_SIGNATURE) from None",
+        "    except InvalidSignature:\n        pass",
+        "whoever can write a code opens the door",
+    ),
+    Mutant(
+        "passes-of-anywhere", "contract.policy.passes",
+        "here = station in shown.stations or shown.node in nodes", "here = True",
+        "a pass for one station opens them all",
+    ),
+    Mutant(
+        "passes-for-ever", "contract.policy.passes",
+        "valid_until_ms=shown.valid_until_ms,", "valid_until_ms=None,",
+        "a pass of yesterday opens today",
+    ),
+    Mutant(
+        "pass-never-given-back", "edge.core.fold",
+        "isinstance(record, AccessNotTaken) or record.pass_returned", "not isinstance(record, AccessNotTaken)",
+        "whoever was too slow for the door has used up their pass",
+    ),
+    Mutant(
+        "pass-always-given-back", "edge.core.passes",
+        "    if granted is not None:\n        turn.act(ReaderFeedback(granted.reader, Feedback.GRANTED))",
+        "    if granted is not None:\n"
+        "        turn.record(AccessDenied(granted.reader, granted.credential, granted.member,"
+        " Reason.STORAGE_UNAVAILABLE, RULE, granted.presented_mono_ms, True))",
+        "whoever has come in may come in again on the same pass",
+    ),
+    Mutant(
+        "pulls-the-plug", "edge.core.pin_state",
+        "    return tuple(taken)", "    return ()",
+        "whoever pulls the plug has five new tries",
+    ),
+)  # fmt: skip
+
+OF_THE_GUARD: Final[tuple[Mutant, ...]] = OF_ITSELF + OF_COMPANY + OF_PASSES

@@ -36,6 +36,12 @@ def card(life: "Life", act: Act) -> None:
     shell.tell(events.CardPresented(reader, hashed, member, shell.mono_ms, not life.roster_away))
 
 
+def visit_pass(life: "Life", act: Act) -> None:
+    shell, readers = life.shell, life.config.readers
+    if shell.up and act.value < len(readers) and readers[act.value] not in life.dead_readers:
+        shell.tell(life.guests.shows(act.who, readers[act.value]))
+
+
 def typed(life: "Life", act: Act) -> None:
     if act.who < len(life.config.readers):
         life.keypads.type(life.config.readers[act.who], Typed(act.value))
@@ -162,6 +168,7 @@ def shelve(life: "Life", act: Act) -> None:
 DEEDS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.VISIT: visit,
     ActKind.CARD: card,
+    ActKind.PASS: visit_pass,
     ActKind.TYPE: typed,
     ActKind.PUSH: lambda life, act: life.world.push(act.value),
     ActKind.LET_GO: lambda life, act: life.world.let_go(),

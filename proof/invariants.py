@@ -80,7 +80,7 @@ def step_is_sound(life: "Life", event: events.Event, before: StationState, step:
     for effect in step.effects:
         if isinstance(effect, ReleaseLock):
             no_release_without_a_cause(life, event, step.state, effect)
-    durable = step.state.durable
+    durable = life.latest_durable = step.state.durable
     access_invariants.numbers_are_checked_rightly(life, step)
     access_invariants.duress_is_heard_and_not_seen(life, step)
     if durable.posture is not before.durable.posture:
@@ -356,7 +356,8 @@ def restart_equals_replay(life: "Life", state: StationState) -> None:
         expected = life.storage.expected
         require(state.durable == expected, "restart_equals_replay", _difference(expected, state.durable))
     life.held = state.durable.door.held_for_ms is not None
-    kept = life.storage.kept_everything and life.storage.intact
+    # Power that goes with an effect takes the step's records along before the storage hears of them.
+    kept = state.durable == life.latest_durable
     life.access.run_begins(state, life.shell.wall_offset_ms, everything_kept=kept)
     # A storage of another time knows nothing of the run before.
     life.stopped_in_order = life.shell.ended_in_order if life.storage.intact else None

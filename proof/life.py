@@ -18,6 +18,7 @@ from proof.company_invariants import CompanyTruth
 from proof.deeds import DEEDS
 from proof.faults import FAULTS
 from proof.guard_invariants import GuardTruth
+from proof.guests import Guests
 from proof.keypads import Keypads
 from proof.lived import Lived
 from proof.people import DAY_MS
@@ -59,6 +60,8 @@ class Life:
         self.shelved_ms: dict[str, int] = {}
         self.executed: set[str | None] = set()
         self.cloud_went_back = False
+        self.latest_durable = self.fresh.durable
+        """What the run remembers, whether or not the storage has it."""
         self.replay_is_exact = True
         self.stopped_in_order: bool | None = True
         self.exit_releases = self.config.door.exit_action is ExitAction.RELEASE
@@ -69,6 +72,7 @@ class Life:
         self.shell: Shell = Shell(self)
         self.power: Power = Power(self)
         self.keypads: Keypads = Keypads(self)
+        self.guests: Guests = Guests(self, seed)
         self.world: World = World(self.city.lock_kind, self.luck, self.timeline, self._wire_changed)
         self.world.on_leaf = self._leaf_moved
         points, tell = self.city.points, self.shell.point_changed

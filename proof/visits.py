@@ -13,6 +13,7 @@ from proof.room import Way
 
 HOUR_MS: Final = 3_600_000
 CARDS: Final = 40
+PASSES_PER_DAY: Final = 40
 FRIEND: Final = 5_000
 """Added to somebody's number: whoever comes with them."""
 IN_READERS: Final = 2
@@ -190,8 +191,19 @@ def _guesses(luck: random.Random, at_ms: int, body: int) -> Iterator[Act]:
             at_ms += 500 + luck.randrange(3_000)
         yield Act(at_ms, ActKind.TYPE, reader, Typed.RIGHT if luck.random() < 0.1 else Typed.WRONG)
         at_ms += 1_000 + luck.randrange(9_000)
+    if luck.random() < 0.3:
+        yield from _pulls_the_plug(luck, at_ms + 3_000, reader, number)
     yield from _enter(luck, at_ms, body)
     yield from _leave(luck, at_ms + 60_000 + luck.randrange(600_000), body)
+
+
+def _pulls_the_plug(luck: random.Random, at_ms: int, reader: int, number: int) -> Iterator[Act]:
+    """And goes on trying, as soon as everything is up again."""
+    yield Act(at_ms, ActKind.CUT, value=1_000)
+    for _ in range(3):
+        at_ms += 8_000 + luck.randrange(8_000)
+        yield Act(at_ms, ActKind.CARD, number, reader)
+        yield Act(at_ms + 2_000, ActKind.TYPE, reader, Typed.WRONG)
 
 
 def _made_to(luck: random.Random, at_ms: int, body: int) -> Iterator[Act]:
@@ -204,8 +216,27 @@ def _made_to(luck: random.Random, at_ms: int, body: int) -> Iterator[Act]:
     yield from _leave(luck, at_ms + 100_000 + luck.randrange(600_000), body)
 
 
+def _guest(luck: random.Random, at_ms: int, body: int) -> Iterator[Act]:
+    """With a pass of that day, seldom of the day before: comes in, or looks away until the lock is at rest and shows it
+    again; may hand it through the window to a friend."""
+    day = max(0, at_ms // (24 * HOUR_MS) - (luck.random() < 0.1))
+    number, reader = day * PASSES_PER_DAY + luck.randrange(PASSES_PER_DAY), luck.randrange(IN_READERS)
+    yield Act(at_ms - 2_000, ActKind.VISIT, body, 60_000)
+    yield Act(at_ms, ActKind.PASS, number, reader)
+    if luck.random() < 0.4:
+        at_ms += 8_000 + luck.randrange(40_000)
+        yield Act(at_ms, ActKind.PASS, number, reader)
+    yield from _enter(luck, at_ms + 800 + luck.randrange(3_500), body)
+    if luck.random() < 0.4:
+        again_ms = at_ms + 10_000 + luck.randrange(600_000)
+        yield Act(again_ms, ActKind.PASS, number, reader)
+        yield from _enter(luck, again_ms + 1_000, body + FRIEND)
+        yield from _leave(luck, again_ms + 60_000 + luck.randrange(600_000), body + FRIEND)
+    yield from _leave(luck, at_ms + 60_000 + luck.randrange(600_000), body)
+
+
 VISITS: Final[tuple[Visit, ...]] = (
     decent, _late, _pair, _tailgate, _wedge, _shove, _impatient, _leans,
-    _turns_round, _sleeps, _loiters, _guesses, _made_to,
+    _turns_round, _sleeps, _loiters, _guesses, _made_to, _guest,
 )  # fmt: skip
-WEIGHTS: Final = (64, 8, 8, 6, 3, 5, 3, 3, 3, 3, 2, 2, 2)
+WEIGHTS: Final = (64, 8, 8, 6, 3, 5, 3, 3, 3, 3, 2, 2, 2, 6)
