@@ -46,19 +46,13 @@ class Watch:
     ) -> None:
         self.conditions = conditions
         self.names = (first, *others)
-        self.owners = frozenset(map(_owner, self.names))
+        self.owners = frozenset(tuple(name.split(".")[:2]) for name in self.names)
         self._parts = attrgetter(first, *others)
 
     def sees(self, before: StationState, after: StationState) -> bool:
         """Whether one of the parts has become another one."""
         was, now = self._parts(before), self._parts(after)
         return was is not now and bool(was != now)
-
-
-def _owner(name: str) -> str:
-    """What holds a part and changes with it: durable state as a whole, or the volatile state of one machine."""
-    half, part, *_ = name.split(".")
-    return half if half == "durable" else f"{half}.{part}"
 
 
 @dataclass(frozen=True)
@@ -70,16 +64,27 @@ class Watches:
     def that_see(self, before: StationState, after: StationState) -> list[Watch]:
         """Those whose conditions may have changed. Most steps touch the state of one or two machines: nobody else looks
         closer."""
-        touched = {owner for owner, part in self._owners if part(before) is not part(after)}
-        if not touched:
-            return []
-        return [watch for watch in self.each if not watch.owners.isdisjoint(touched) and watch.sees(before, after)]
+        closer: set[Watch] = set()
+        for half, by_part in self._by_owner.items():
+            was, now = getattr(before, half), getattr(after, half)
+            if was is not now:
+                for part, watches in by_part:
+                    if getattr(was, part) is not getattr(now, part):
+                        closer.update(watches)
+        return [watch for watch in self.each if watch in closer and watch.sees(before, after)] if closer else []
 
     @cached_property
-    def _owners(self) -> list[tuple[str, Callable[[StationState], object]]]:
-        return [
-            (owner, attrgetter(owner)) for owner in sorted({owner for watch in self.each for owner in watch.owners})
-        ]
+    def _by_owner(self) -> dict[str, list[tuple[str, list[Watch]]]]:
+        """By half of the state and its part, who reads something there."""
+        owners = sorted({owner for watch in self.each for owner in watch.owners})
+        return {
+            half: [
+                (owner[1], [watch for watch in self.each if owner in watch.owners])
+                for owner in owners
+                if owner[0] == half
+            ]
+            for half in ("durable", "volatile")
+        }
 
 
 def time_passed(turn: Turn) -> None:

@@ -283,7 +283,9 @@ def _arm_open_limit(turn: Turn) -> None:
             limit_ms = turn.mono_ms + door.held_ms - door.held_pre_alarm_ms
         elif turn.door.mode is DoorMode.HELD and not turn.inputs.held_long:
             limit_ms = turn.mono_ms + door.held_long_after_ms
-    turn.set_inputs(open_limit_at_ms=limit_ms, held_long=turn.inputs.held_long and turn.door.mode is DoorMode.HELD)
+    held_long = turn.inputs.held_long and turn.door.mode is DoorMode.HELD
+    if limit_ms != turn.inputs.open_limit_at_ms or held_long is not turn.inputs.held_long:
+        turn.set_inputs(open_limit_at_ms=limit_ms, held_long=held_long)
 
 
 def _feed(

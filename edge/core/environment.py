@@ -233,7 +233,7 @@ def _listen(turn: Turn, sensor: SensorId) -> None:
 
 def _set(turn: Turn, known: EnvironmentNow) -> None:
     silence_ms = min((at_ms for _, at_ms in _silences(turn.config.environment, known)), default=None)
-    turn.set_volatile(environment=changed(known, silence_ms=silence_ms))
+    turn.set_volatile(environment=known if silence_ms == known.silence_ms else changed(known, silence_ms=silence_ms))
 
 
 # ---------------------------------------------------------------- telemetry

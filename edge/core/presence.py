@@ -246,4 +246,7 @@ def _set(turn: Turn, **changes: object) -> None:
         )
         if since_ms is not None and not done
     ]
-    turn.set_volatile(presence=changed(presence, room=changed(room, settles_at_ms=min(settles, default=None))))
+    settles_at_ms = min(settles, default=None)
+    if settles_at_ms != room.settles_at_ms:
+        room = changed(room, settles_at_ms=settles_at_ms)
+    turn.set_volatile(presence=changed(presence, room=room))

@@ -82,6 +82,7 @@ __all__ = [
 
 UNRECORDED_RELEASE_WINDOW_MS: Final = 50
 """How long a budgeted release waits for its commit: what a run that crashed may have done without a record."""
+NEVER_MS: Final = 2**63
 MAX_TIMEOUTS_PER_STEP: Final = 64
 """More timers than a station has; what is still due then is due in the next step."""
 
@@ -153,33 +154,34 @@ def step(config: StationConfig, state: StationState, event: events.Event, now: N
 def deadline(state: StationState) -> int | None:
     """The moment, on this boot's monotonic clock, at which the next timer ends: send a `Tick` then."""
     asked, due_ms = _ASKED[0]
-    if asked is not state:
+    if asked is not state.volatile:
         due_ms = None if state.volatile.stopped else _next_moment(state)
-        _ASKED[0] = state, due_ms
+        _ASKED[0] = state.volatile, due_ms
     return due_ms
 
 
-_ASKED: Final[list[tuple[StationState, int | None]]] = [(StationState(), None)]
+_ASKED: Final[list[tuple[Volatile, int | None]]] = [(Volatile(), None)]
 """The latest answer: every state is asked twice, by the shell and when its next step begins."""
 
 
 def _next_moment(state: StationState) -> int | None:
     volatile = state.volatile
     inputs, plan, parts = volatile.inputs, volatile.plan, vars(volatile)
-    moments = [inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms]
-    if plan is not None:
-        moments.append(plan.until_ms)
+    first_ms = NEVER_MS if plan is None or plan.until_ms is None else plan.until_ms
+    for moment in (inputs.settles_at_ms, inputs.released_until_ms, inputs.open_limit_at_ms):
+        if moment is not None and moment < first_ms:
+            first_ms = moment
     for number, (machine, name) in enumerate(MACHINES):
         part, due_ms = _TIMERS[number]
         if part is not parts[name]:
-            due_ms = min(machine.deadlines(state), default=None)
+            due_ms = min(machine.deadlines(state), default=NEVER_MS)
             _TIMERS[number] = parts[name], due_ms
-        moments.append(due_ms)
-    known = [moment for moment in moments if moment is not None]
-    return min(known) if known else None
+        if due_ms < first_ms:
+            first_ms = due_ms
+    return None if first_ms == NEVER_MS else first_ms
 
 
-_TIMERS: Final[list[tuple[object, int | None]]] = [(None, None)] * len(MACHINES)
+_TIMERS: Final[list[tuple[object, int]]] = [(None, NEVER_MS)] * len(MACHINES)
 """By machine, the latest part of the state that was asked about and the first of its timers: a step changes few."""
 
 
