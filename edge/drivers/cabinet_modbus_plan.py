@@ -54,9 +54,9 @@ class Wire:
         return self.characters_ms(REQUEST_CHARACTERS + answer_characters) + 2 * self.gap_ms + answer_ms
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ask:
-    """One request. `slots`: those whose fields its answer has, in their order; in a block of a board all of the board."""
+    """One request. `slots`: those whose fields its answer has, in their order: one, or all of a board."""
 
     block: Block
     address: int
@@ -141,8 +141,8 @@ def hold_ms(write: Write) -> int:
 
 
 def wire_floor_ms(map_: CabinetMap, baud: int | None) -> float:
-    """What lies on the wire between the answer that says "door closed" and the last bit of the pulse that opens another
-    slot, whoever decides and however fast: the silence after that answer, reading which battery was put in and how it is
+    """What lies on the wire between the answer that says "door closed" and the end of the pulse that opens the next
+    slot, whoever decides and however fast: the silence after that answer, reading which battery it is and how it does
     (every block of a slot that tells its serial, its temperature or its health), and the request of the pulse."""
     wire = Wire(baud)
     needed = {FieldName.SERIAL, FieldName.TEMPERATURE, FieldName.SOH}
