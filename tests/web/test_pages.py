@@ -131,19 +131,64 @@ def test_a_visitors_pass_is_drawn_once_it_is_issued(ops: str) -> None:
     assert done.results[-1] == "drawn"
 
 
+def test_what_people_have_done_is_a_page_of_its_own_with_older_pages_behind(ops: str) -> None:
+    refused = "document.querySelector('.act .outcome:not(.soft)').textContent.trim()"
+    lines = "document.querySelectorAll('.act').length"
+    done = browse(
+        ops,
+        [
+            {"click": ".acts-link"},
+            {"text": ["h1", "操作记录"]},
+            {"wait": ".act"},
+            {"evaluate": refused},
+            {"evaluate": lines},
+            {"click": ".older"},
+            {"wait": "section:not(:has(.older))"},
+            {"evaluate": lines},
+            {"goto": f"{ops}stations/yz-bj-0004"},
+            {"click": ".commands .all"},
+            {"text": ["h1", "操作记录"]},
+            {"wait": ".act"},
+            {"evaluate": "document.querySelectorAll('.where').length"},
+        ],
+    )
+    assert done.failure is None
+    assert done.errors == []
+    assert done.results == ["站点拒绝：站点封闭中", 50, 63, 0]
+
+
+def test_the_energy_of_past_days_is_on_the_stations_page_each_day_once(ops: str) -> None:
+    bars = "[...document.querySelectorAll('.energy .bar > span')].map((bar) => parseFloat(bar.style.width))"
+    done = browse(
+        ops,
+        [
+            {"goto": f"{ops}stations/yz-bj-0004"},
+            {"wait": ".energy .bar"},
+            {"evaluate": f"{bars}.length"},
+            {"evaluate": f"Math.max(...{bars})"},
+            {"evaluate": "document.querySelector('.energy .value').textContent"},
+        ],
+    )
+    assert done.failure is None
+    assert done.errors == []
+    assert done.results == [14, 100, "5.2 度"]
+
+
 def test_nothing_is_wider_than_a_phone(ops: str, panel: str) -> None:
     steps: list[dict[str, Any]] = []
     for language in ("zh", "en"):
         for url, ready in (
             (f"{ops}", ".fact"),
             (f"{ops}stations/yz-bj-0004", ".timeline .event"),
+            (f"{ops}acts", ".act"),
+            (f"{ops}stations/yz-bj-0004/acts", ".act"),
             (f"{panel}", ".stage"),
         ):
             overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             steps += [{"goto": f"{url}?lang={language}"}, {"wait": ready}, {"evaluate": overflow}]
     done = browse(ops, steps, width=360, height=740)
     assert done.failure is None
-    assert done.results == [0] * 6
+    assert done.results == [0] * 10
     assert done.errors == []
 
 

@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { events, snapshot } from "./example.mjs";
+import { acts, energy } from "./example_looking_back.mjs";
 import { worldView } from "./example_world.mjs";
 
 const { values: options } = parseArgs({
@@ -63,7 +64,8 @@ async function page(path, response) {
 }
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url, "http://localhost");
+  const { pathname, searchParams } = new URL(request.url, "http://localhost");
+  const lookingBack = pathname === "/api/v1/acts" ? acts(searchParams) : pathname.endsWith("/energy") ? energy() : null;
   const station = /^\/api\/v1\/stations\/([^/]+)\/events$/.exec(pathname)?.[1];
   if (pathname.endsWith("/live")) return Date.now() < refusesUntil ? response.writeHead(503).end() : live(response);
   if (pathname === "/dev/live-connections") return response.end(String(liveAnswers.size));
@@ -82,6 +84,10 @@ const server = createServer((request, response) => {
     // What is asked for is refused as long as the example plays: there is no station to do it.
     response.writeHead(409, { "Content-Type": "application/json" });
     return response.end(JSON.stringify({ code: "station_offline", why: "an example" }));
+  }
+  if (lookingBack) {
+    response.writeHead(200, { "Content-Type": "application/json" });
+    return response.end(JSON.stringify(lookingBack));
   }
   if (station) {
     response.writeHead(200, { "Content-Type": "application/json" });
