@@ -5,7 +5,7 @@ that the pulse was surely not sent: the answer to a pulse may be lost, and the p
 """
 
 from contract.ids import SlotNumber
-from contract.records import SlotCause, SlotUnlocked
+from contract.records import SlotAside, SlotCause, SlotUnlocked
 from edge.core.cabinet.state import CabinetMemory, CabinetNow, SlotNow
 from edge.core.changed import changed
 from edge.core.effects import UnlockSlot
@@ -29,6 +29,18 @@ def slot_now(state: StationState, slot: SlotNumber) -> SlotNow:
 def maybe_open(state: StationState) -> list[SlotNumber]:
     """The slots that stand open, or may."""
     return [slot for slot, now in state.volatile.cabinet.slots.items() if now.may_be_open]
+
+
+def in_the_way(state: StationState, slot: SlotNumber | None = None) -> list[SlotNumber]:
+    """The other slots because of which none may be opened now. A slot of which nothing is known counts as open until a
+    person has locked it out: whoever does that has seen to its door."""
+    locked_out = {aside.slot for aside in state.durable.cabinet.asides if aside.why is SlotAside.LOCKED_OUT}
+    now = state.volatile.cabinet.slots
+    return [
+        each
+        for each in maybe_open(state)
+        if each != slot and not (each in locked_out and now[each].door_open is None and now[each].pulsed_ms is None)
+    ]
 
 
 def unlock(
