@@ -84,7 +84,7 @@ class Court:
     def __init__(self, root: Path, seconds: dict[str, float]) -> None:
         forking = multiprocessing.get_context("fork")
         self._ours, theirs = forking.Pipe()
-        self._process = forking.Process(target=_sit, args=(root, seconds, theirs), daemon=True)
+        self._process = forking.Process(target=_sit, args=(root, seconds, theirs, self._ours), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -100,9 +100,13 @@ class Court:
         self._process.join()
 
 
-def _sit(root: Path, seconds: dict[str, float], asked: Connection) -> None:
+def _sit(root: Path, seconds: dict[str, float], asked: Connection, others_end: Connection) -> None:
+    others_end.close()  # Ours of it: as long as one is open, the end of who asks is not seen.
     while True:
-        mutant, tests = asked.recv()
+        try:
+            mutant, tests = asked.recv()
+        except EOFError:
+            return
         asked.send(judge(root, mutant, tests, seconds))
 
 
