@@ -4,7 +4,8 @@ import type { CabinetShown, SwapStep, SwapWords } from "./screen";
 
 export interface Prompt {
   title: string;
-  text: string;
+  /** One line each. */
+  lines: string[];
   slot: number | null;
   tone: "calm" | "calls" | "welcome";
 }
@@ -13,14 +14,14 @@ export interface Prompt {
 export function ofStep(step: SwapStep): Prompt {
   const slot = step.slot ?? 0;
   const refused = step.outcome ? knownText(`kiosk.swap.outcome.${step.outcome}`) : null;
-  if (step.held) return { title: t("kiosk.swap.held"), text: t("kiosk.swap.held.text"), slot: step.slot ?? null, tone: "calm" };
+  if (step.held) return { title: t("kiosk.swap.held"), lines: [t("kiosk.swap.held.text")], slot: step.slot ?? null, tone: "calm" };
   if (step.overdue) {
-    return { title: t("kiosk.swap.overdue", { slot }), text: t("kiosk.swap.overdue.text"), slot, tone: "calls" };
+    return { title: t("kiosk.swap.overdue", { slot }), lines: [t("kiosk.swap.overdue.text")], slot, tone: "calls" };
   }
   const words = t(`kiosk.swap.stage.${step.stage}.text`, { slot });
   return {
     title: t(`kiosk.swap.stage.${step.stage}`, { slot }),
-    text: refused ?? (step.again ? t("kiosk.swap.again") : words),
+    lines: [refused ?? (step.again ? t("kiosk.swap.again") : words)],
     slot: step.slot ?? null,
     tone: refused || step.again ? "calls" : "welcome",
   };
@@ -33,7 +34,7 @@ export function ofWords(words: SwapWords): Prompt {
     const text = words.denied ? knownText(`kiosk.denied.${words.denied}`) : null;
     return {
       title: t(`kiosk.swap.refusal.${words.refusal}`),
-      text: text ?? t(`kiosk.swap.refusal.${words.refusal}.text`),
+      lines: [text ?? t(`kiosk.swap.refusal.${words.refusal}.text`)],
       slot,
       tone: "calls",
     };
@@ -43,7 +44,7 @@ export function ofWords(words: SwapWords): Prompt {
   const close = slot === null ? "" : t("kiosk.swap.close", { slot });
   return {
     title: t(`kiosk.swap.outcome.${outcome}`),
-    text: [t(`kiosk.swap.outcome.${outcome}.text`), claim, close].filter(Boolean).join(" "),
+    lines: [t(`kiosk.swap.outcome.${outcome}.text`), claim, close].filter(Boolean),
     slot,
     tone: outcome === "done" ? "welcome" : "calls",
   };
