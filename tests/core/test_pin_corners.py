@@ -1,7 +1,5 @@
 """Numbers: two readers at once, and what restarts leave of a row of wrong ones."""
 
-from dataclasses import replace
-
 import pytest
 
 from contract.ids import MemberId, ReaderId
@@ -121,7 +119,8 @@ def booted(memory: PinMemory, wall_ms: int, mono_ms: int = 1_000) -> PinMemory:
 @pytest.mark.parametrize("whose", ["readers", "members"])
 def test_a_lock_out_goes_on_in_the_next_run_for_what_the_wall_clock_says_is_left(whose: str) -> None:
     row = WrongRow("entry", TRIES, 900_000_000, 50 * MINUTE_MS, lock_ms=READER_LOCK_MS)
-    memory = booted(replace(PinMemory(), **{whose: (row,)}), 50 * MINUTE_MS + 20_000)
+    before = PinMemory(readers=(row,)) if whose == "readers" else PinMemory(members=(row,))
+    memory = booted(before, 50 * MINUTE_MS + 20_000)
 
     (taken,) = getattr(memory, whose)
     assert taken.locked_until_ms == 1_000 + READER_LOCK_MS - 20_000
