@@ -18,6 +18,7 @@ from contract.records import (
     RelockCause,
 )
 from edge.core import alarm_desk, doorkeeper, loads, passes, postures
+from edge.core.cabinet import readings
 from edge.core.effects import Effect, ReleaseLock, Stop
 from edge.core.events import CommandInterrupted, CommandReceived, DesiredReceived
 from edge.core.state import MAX_COMMANDS_BEGUN, BegunCommand, Release
@@ -85,6 +86,7 @@ def effect_refused(turn: Turn, effect: Effect, reason: str) -> None:
     if isinstance(effect, ReleaseLock) and released is not None and _is_of(released, effect):
         doorkeeper.relock(turn, RelockCause.REFUSED)
     passes.refused(turn, effect)
+    readings.effect_refused(turn, effect)
     command = _begun_by(turn, effect)
     if command is not None:
         _answer(turn, command, Outcome.REFUSED, reason)

@@ -308,6 +308,7 @@ def _point_changed(turn: Turn, event: events.PointChanged) -> None:
 def _stop_requested(turn: Turn, event: events.StopRequested) -> None:
     doorkeeper.stop(turn)
     loads.stop(turn)
+    cabinet.stop(turn)
 
 
 def _power_measured(turn: Turn, event: events.PowerMeasured) -> None:

@@ -3,6 +3,8 @@
 Off is told to the wire in every case, known to be off or not: it is a level, and does no harm twice.
 """
 
+from typing import Final
+
 from contract.ids import BatteryId, SlotNumber
 from contract.records import ChargeBegan, ChargeEnd, ChargeEnded
 from edge.core.cabinet.slots import set_now
@@ -11,6 +13,11 @@ from edge.core.changed import changed
 from edge.core.effects import SetCharger, SetContactor
 from edge.core.state import StationState
 from edge.core.turn import Turn
+
+OFF_READ_MS: Final = 3_000
+OFF_MS: Final = 5_000
+"""A charger that reads back as off, and one that cannot be read back, gives nothing any more so long after it was told:
+its battery has been read again by then, or the lease has run out."""
 
 
 def charge_now(state: StationState, slot: SlotNumber) -> ChargeNow:
@@ -38,6 +45,9 @@ def switch_off(turn: Turn, slot: SlotNumber, why: ChargeEnd) -> None:
         booked = turn.durable.cabinet.in_slot(slot)
         turn.record(ChargeEnded(slot, None if booked is None else booked.battery, why))
         set_charge(turn, slot, ChargeNow(0, turn.mono_ms, rested_since_ms=turn.mono_ms))
+        # Whether it obeys is looked at although nothing more may be told.
+        due_ms, look_ms = turn.volatile.cabinet.trip_due_ms, turn.mono_ms + OFF_READ_MS
+        set_now(turn, trip_due_ms=look_ms if due_ms is None else min(due_ms, look_ms))
 
 
 def all_off(turn: Turn, why: ChargeEnd) -> None:

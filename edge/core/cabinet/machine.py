@@ -35,6 +35,12 @@ def booted(turn: Turn) -> None:
         swap.booted(turn)
 
 
+def stop(turn: Turn) -> None:
+    """The run ends."""
+    if turn.config.cabinet.slots:
+        charging.stop(turn)
+
+
 def follow(turn: Turn, before: StationState) -> None:
     """What follows from a change."""
     if not turn.config.cabinet.slots:
@@ -51,6 +57,7 @@ def time_passed(turn: Turn) -> None:
         readings.time_passed(turn)
         trips.time_passed(turn)
         swap.time_passed(turn)
+        books.time_passed(turn)
         charging.time_passed(turn)
         service.time_passed(turn)
 
@@ -60,5 +67,6 @@ def deadlines(state: StationState) -> Iterator[int]:
     yield from readings.deadlines(state)
     yield from trips.deadlines(state)
     yield from swap.deadlines(state)
+    yield from books.deadlines(state)
     yield from charging.deadlines(state)
     yield from service.deadlines(state)

@@ -10,9 +10,9 @@ from typing import Final
 
 from contract.ids import SlotNumber
 from contract.records import Trip
-from edge.core.cabinet.chargers import charge_now
+from edge.core.cabinet.chargers import OFF_MS, OFF_READ_MS, charge_now
 from edge.core.cabinet.slots import slot_now
-from edge.core.cabinet.state import COLDEST_DECICELSIUS, HOTTEST_DECICELSIUS, SlotNow, Warmth
+from edge.core.cabinet.state import COLDEST_DECICELSIUS, HOTTEST_DECICELSIUS, ChargeNow, SlotNow, Warmth
 from edge.core.cabinet.warmth import (
     HOTTER_DECICELSIUS,
     RISE_DECICELSIUS,
@@ -30,8 +30,6 @@ COOL_DECICELSIUS: Final = 450
 LEAK_MA: Final = 100
 """More than this from a charger that is off is no measuring error."""
 LEAK_MS: Final = 2_000
-OFF_MS: Final = 5_000
-"""A charger that cannot be read back is off so long after it was told: the lease has run out."""
 MISSING_MS: Final = 2_000
 WRONG_MS: Final = 3_000
 
@@ -102,11 +100,18 @@ def is_silent(now: SlotNow) -> bool:
     return bool(now.lost) or (now.door_open is False and now.present is not False and now.battery is None)
 
 
+def off_since_ms(now: SlotNow, charge: ChargeNow) -> int | None:
+    """From when on a charger gives nothing for sure; None: it is on, or says so."""
+    if charge.limit_ma > 0 or now.charger_on:
+        return None
+    return charge.since_ms + (OFF_MS if now.charger_on is None else OFF_READ_MS)
+
+
 def leak_ma(state: StationState, slot: SlotNumber, mono_ms: int) -> int:
     """The current that a charger gives although it is off; 0: none, or it is not off for sure."""
     now, charge = slot_now(state, slot), charge_now(state, slot)
-    is_off = now.charger_on is False or (now.charger_on is None and mono_ms - charge.since_ms >= OFF_MS)
-    if charge.limit_ma > 0 or not is_off:
+    off_ms = off_since_ms(now, charge)
+    if off_ms is None or mono_ms < off_ms:
         return 0
     current_ma = max(now.charger_ma or 0, (now.battery.current_ma or 0) if now.battery is not None else 0)
     return current_ma if current_ma > LEAK_MA else 0

@@ -163,6 +163,8 @@ def _judge_slots(turn: Turn) -> None:
             _trip(turn, Trip.SMOKE, slot, "its smoke detector")
         rise_ms = rise_due_ms(warmth_of(turn.state, slot), turn.mono_ms)
         due += [] if rise_ms is None else [rise_ms]
+    look_ms = turn.volatile.cabinet.trip_due_ms
+    due += [] if look_ms is None else [look_ms]
     due_ms = min((moment for moment in due if moment > turn.mono_ms), default=None)
     if due_ms != turn.volatile.cabinet.trip_due_ms:
         set_now(turn, trip_due_ms=due_ms)
@@ -219,10 +221,8 @@ def _judge_lasting(turn: Turn, slot: SlotNumber, now: SlotNow) -> list[int]:
         _trip(turn, trip, slot, detail)
         if trip is Trip.CURRENT_WHILE_OFF:
             _trip(turn, Trip.CONTACTOR_OPENED, None, f"slot {slot} gives current although it is off")
-    charge = chargers.charge_now(turn.state, slot)
-    if now.charger_on is None and charge.limit_ma == 0:
-        due.append(charge.since_ms + trip_causes.OFF_MS)
-    return due
+    off_ms = trip_causes.off_since_ms(now, chargers.charge_now(turn.state, slot))
+    return due if off_ms is None else [*due, off_ms]
 
 
 def _judge_points(turn: Turn) -> None:
