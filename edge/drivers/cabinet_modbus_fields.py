@@ -41,6 +41,8 @@ class FieldName(StrEnum):
     CURRENT = "current_ma"
     TEMPERATURE = "temperature_decicelsius"
     """May be named several times: the hottest counts."""
+    SLOT_TEMPERATURE = "slot_decicelsius"
+    """Of the slot's own sensor, beside the battery."""
     CYCLES = "cycles"
     FAULTS = "faults"
     CABINET_SMOKE = "cabinet_smoke"
@@ -91,6 +93,7 @@ SAFETY: Final = (OF_THE_CABINET - {FieldName.FAN_ON}) | {
     FieldName.VOLTAGE,
     FieldName.CURRENT,
     FieldName.TEMPERATURE,
+    FieldName.SLOT_TEMPERATURE,
     FieldName.FAULTS,
 }
 """What a life may hang on: read in every cycle, in an answer that says whose it is."""
@@ -106,6 +109,7 @@ LIMITS: Final[dict[FieldName, tuple[int, int]]] = {
     FieldName.CURRENT: (-300_000, 300_000),
     # Beyond this a sensor is broken or gone: a cell burns at less.
     FieldName.TEMPERATURE: (-500, 2_000),
+    FieldName.SLOT_TEMPERATURE: (-500, 2_000),
     FieldName.CYCLES: (0, 100_000),
     FieldName.FAULTS: (0, 0xFFFF_FFFF),
 }

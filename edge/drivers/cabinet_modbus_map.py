@@ -99,19 +99,19 @@ class Block:
     def __post_init__(self) -> None:
         most = MAX_BITS if self.of_bits else MAX_REGISTERS
         if not 1 <= self.count <= most - self.spare:
-            raise PlainError(f"{self.name}.count", f"{self.count} with {self.spare} spare is outside 1–{most}")
+            raise ValueError(f"count {self.count} with {self.spare} spare is outside 1–{most}")
         least_spare = 8 if self.of_bits else 1
         if self.spare < least_spare:
             why = "a late answer to one request would be as long as the answer to the next"
-            raise PlainError(f"{self.name}.spare", f"{self.spare} is below {least_spare}: {why}")
+            raise ValueError(f"spare {self.spare} is below {least_spare}: {why}")
         if not 1 <= self.times_a_cycle <= MAX_TIMES or not 1 <= self.every <= MAX_EVERY:
-            raise PlainError(f"{self.name}.every", f"times_a_cycle must be 1–{MAX_TIMES} and every 1–{MAX_EVERY}")
+            raise ValueError(f"times_a_cycle must be 1–{MAX_TIMES} and every 1–{MAX_EVERY}")
         if self.times_a_cycle > 1 and self.every > 1:
-            raise PlainError(f"{self.name}.every", "a block is read often in a cycle, or not in every one; not both")
+            raise ValueError("every: a block is read often in a cycle, or not in every one; not both")
         if self.safety and self.every > 1:
-            raise PlainError(f"{self.name}.every", "a safety block is read in every cycle")
+            raise ValueError("every: a safety block is read in every cycle")
         if not 1 <= len(self.fields) <= MAX_FIELDS:
-            raise PlainError(f"{self.name}.fields", f"1–{MAX_FIELDS} fields")
+            raise ValueError(f"a block has 1–{MAX_FIELDS} fields")
 
     @property
     def of_bits(self) -> bool:

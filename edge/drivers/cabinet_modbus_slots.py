@@ -221,6 +221,7 @@ class Slots:
             charger_on=_yes(charger_on) if charger_on is not None or limit_ma is None else limit_ma > 0,
             charger_ma=_number(self._of(slot, FieldName.CHARGER_MA, now_ms)),
             smoke=_yes(self._of(slot, FieldName.SMOKE, now_ms)),
+            slot_decicelsius=_number(self._of(slot, FieldName.SLOT_TEMPERATURE, now_ms)),
         )
 
     def _present(self, slot: Slot, fresh: Values | None, battery: BatteryReading | None) -> bool | None:
@@ -285,11 +286,16 @@ def _differs(told: SlotRead | SlotLost | None, now: SlotRead | SlotLost) -> bool
     """Whether there is something to tell."""
     if isinstance(now, SlotLost):
         return not isinstance(told, SlotLost) or told.impossible is not now.impossible
-    if not isinstance(told, SlotRead) or _moved(told.charger_ma, now.charger_ma, CURRENT_STEP_MA):
+    if (
+        not isinstance(told, SlotRead)
+        or _moved(told.charger_ma, now.charger_ma, CURRENT_STEP_MA)
+        or _moved(told.slot_decicelsius, now.slot_decicelsius, TEMPERATURE_STEP_DECICELSIUS)
+    ):
         return True
+    told = replace(told, charger_ma=now.charger_ma, slot_decicelsius=now.slot_decicelsius)
     before, after = told.battery, now.battery
     if before is None or after is None:
-        return replace(told, charger_ma=now.charger_ma) != now
+        return told != now
     if (
         _moved(before.temperature_decicelsius, after.temperature_decicelsius, TEMPERATURE_STEP_DECICELSIUS)
         or _moved(before.voltage_mv, after.voltage_mv, VOLTAGE_STEP_MV)
@@ -303,7 +309,7 @@ def _differs(told: SlotRead | SlotLost | None, now: SlotRead | SlotLost) -> bool
         voltage_mv=after.voltage_mv,
         current_ma=after.current_ma,
     )
-    return replace(told, charger_ma=now.charger_ma, battery=level) != now
+    return replace(told, battery=level) != now
 
 
 def _moved(before: int | None, after: int | None, step: int) -> bool:

@@ -11,7 +11,8 @@ from 1.
   1 water, 2 back door, 3 emergency stop, 4 fan runs; three more, always 0
 - input 0x0100 + 32 (n - 1): +0 n; +1 bit 0 the BMS answers, 1 charger gives current; +2 age of what follows, 0.1 s;
   +3 charge, %; +4 voltage, 10 mV; +5 current, signed, 10 mA; +6 to +8 three temperatures, signed, 0.1 °C; +9 fault
-  bits; +10 charger limit and +11 output, 10 mA; +12 serial, 8 registers; two more, always 0
+  bits; +10 charger limit and +11 output, 10 mA; +12 serial, 8 registers; +20 the slot's own sensor, signed, 0.1 °C;
+  two more, always 0
 - input 0x0800 + 16 (n - 1): +0 n; +1 health, %; +2 cycles; +3 model, 8 registers; two more, always 0
 - holding 0x0200 + (n - 1): charger limit, 10 mA; 0x0240 + (n - 1): lamp, 0 off, 1 here, 2 charging, 3 full, 4 out of
   service, 5 danger; 0x0300: seconds for which the outputs go on (8 at most)
@@ -23,7 +24,8 @@ contactor on board 1 drops 8 s after it was last told to close; chargers that lo
 
 - board, input 0x0000: +0 its number; two registers each, bit n - 1: +1 doors open, +3 something inside, +5 smoke; +7 on
   board 1 bit 0 smoke, 1 water, 2 back door, 3 emergency stop, 4 main contactor closed; three more, always 0
-- board, input 0x0040: +0 its number; +1 limits and +25 outputs of its 24 chargers, 100 mA; three more, always 0
+- board, input 0x0040: +0 its number; +1 limits and +25 outputs of its 24 chargers, 100 mA; +49 its slots' own
+  sensors, signed, 0.1 °C; three more, always 0
 - board, holding 0x0080 + (n - 1): charger limit, 100 mA
 - board, coils 0x0000 + (n - 1): one pulse to the lock; 0x0030 main contactor
 - BMS, holding 0x0000: +0 serial, 6 registers; +6 charge, %; +7 voltage, 10 mV; +8 current, signed, 10 mA; +9, +10
@@ -112,6 +114,13 @@ def points_of(cabinet: Cabinet) -> int:
     return sum(int(cabinet.reads(point)) << bit for point, bit in POINT_BITS.items())
 
 
+def beside_decicelsius(cabinet: Cabinet, slot: Slot) -> int:
+    """What the slot's own sensor says: the air beside the battery, half as far from the room's as the battery is."""
+    battery = slot.battery
+    warmer = 0.0 if battery is None else (battery.celsius - cabinet.ambient_celsius) / 2.0
+    return round(10.0 * (cabinet.ambient_celsius + warmer))
+
+
 def told(slot: Slot) -> BmsData | None:
     return slot.battery.told() if slot.battery is not None else None
 
@@ -165,12 +174,14 @@ class Integrated:
         output_ma = self._cabinet.takes_ma(slot)
         flags = bits([data is not None, output_ma > 0])
         ends = [slot.limit_ma // 10, output_ma // 10]
+        beside = beside_decicelsius(self._cabinet, slot)
         if data is None:
             unknown = [UNKNOWN, 0, 0, UNKNOWN_SIGNED, UNKNOWN_SIGNED, UNKNOWN_SIGNED, 0]
-            return [slot.number, flags, 0, *unknown, *ends, *text("", self.SERIAL)]
+            return [slot.number, flags, 0, *unknown, *ends, *text("", self.SERIAL), beside]
         heat = data.temperature_decicelsius
         told_of = [data.soc_percent, data.voltage_mv // 10, round(data.current_ma / 10), heat, heat - 5, heat - 10]
-        return [slot.number, flags, slot.bms_age_ds(now_ms), *told_of, data.faults, *ends, *text(data.serial, 8)]
+        age_ds, serial = slot.bms_age_ds(now_ms), text(data.serial, self.SERIAL)
+        return [slot.number, flags, age_ds, *told_of, data.faults, *ends, *serial, beside]
 
     def _about(self, slot: Slot, data: BmsData | None) -> list[int]:
         if data is None:
@@ -242,7 +253,8 @@ class LockBoard:
         limits = [slot.limit_ma // 100 for slot in slots] + none
         outputs = [round(cabinet.takes_ma(slot) / 100) for slot in slots] + none
         cells = block(Function.READ_INPUT, 0, [board, *words, points, 0, 0, 0])
-        cells |= block(Function.READ_INPUT, self.CHARGERS, [board, *limits, *outputs, 0, 0, 0])
+        beside = [beside_decicelsius(cabinet, slot) for slot in slots] + [UNKNOWN_SIGNED] * len(none)
+        cells |= block(Function.READ_INPUT, self.CHARGERS, [board, *limits, *outputs, *beside, 0, 0, 0])
         cells |= block(Function.READ_HOLDING, self.LIMIT, limits)
         cells |= block(Function.READ_COILS, 0, [0] * self.EACH)
         return cells
