@@ -18,6 +18,9 @@ from firmware_sim.devices.modbus_line import MAX_GARBAGE_BYTES, Fault, Slave
 HEADER: Final = struct.Struct(">HHHB")
 """Transaction, protocol (0), length of what follows, unit."""
 MAX_LENGTH: Final = 254
+GATEWAY_WAITS_S: Final = 0.05
+GATEWAY_NO_ANSWER: Final = 11
+"""Behind a gateway a slave that does not answer is told so ("gateway target device failed to respond")."""
 MAX_CONNECTIONS: Final = 4
 
 
@@ -83,9 +86,13 @@ class ModbusTcp:
                 continue
             await asyncio.sleep(slave.delay_ms / 1000.0)
             registers = slave.read()
-            if registers is None or not self.powered:
+            if not self.powered:
                 continue
-            reply = answer_to(asked, registers, slave.write)
+            if registers is None:
+                await asyncio.sleep(GATEWAY_WAITS_S)
+                reply = bytes([asked[0] | 0x80, GATEWAY_NO_ANSWER])
+            else:
+                reply = answer_to(asked, registers, slave.write)
             slave.answered += 1
             if slave.fault is Fault.LATE:
                 await asyncio.sleep(slave.late_ms / 1000.0)
