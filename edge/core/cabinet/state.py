@@ -345,8 +345,10 @@ class BooksNow:
     agreed: frozenset[SlotNumber] = frozenset()
     silent_ms: Mapping[SlotNumber, int] = field(default_factory=dict)
     """Since when something in a slot has not said who it is."""
+    ask_ms: int | None = None
+    """When the roster is asked again about what it could not say."""
     due_ms: int | None = None
-    """When a silence has lasted too long, or the roster is asked again."""
+    """When the first of these has lasted too long."""
 
 
 @dataclass(frozen=True)

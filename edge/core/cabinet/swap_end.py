@@ -23,12 +23,12 @@ from edge.core.cabinet.slots import set_now, slot_now
 from edge.core.cabinet.state import Said, Swap
 from edge.core.cabinet.swap_inputs import Found, slot_of
 from edge.core.cabinet.swap_table import SwapInput
+from edge.core.cabinet.trips import QUARANTINE_MS
 from edge.core.cabinet.verify import model_of
 from edge.core.effects import SetLamp, SlotLamp
 from edge.core.turn import Turn
 
 SAID_MS: Final = 20_000
-QUARANTINE_MS: Final = 24 * 3_600_000
 
 
 def take_in(turn: Turn, swap: Swap) -> None:
