@@ -22,7 +22,7 @@ from cloud.domain import administration, fleet
 from cloud.domain.administration import AdministrationError
 from cloud.domain.refusal import Refusal
 from cloud.domain.scope import Scope
-from cloud.roster import csv_import, desired, keys, members, numbers, visit_passes
+from cloud.roster import batteries, csv_import, desired, keys, members, numbers, visit_passes
 from cloud.roster.desired import Author
 from cloud.roster.keys import SigningKeyError
 from cloud.roster.numbers import NotIssued
@@ -30,7 +30,7 @@ from cloud.service.broker import BrokerFailed
 from cloud.service.program import ALL, Part, StartError, run
 from cloud.store.database import Database, DatabaseRefused
 from cloud.store.migrations import migrate, require_newest
-from contract.ids import MemberId, NodeId, StationId
+from contract.ids import BatteryId, MemberId, NodeId, StationId
 from contract.records import Posture
 from contract.topics import TopicError
 
@@ -119,6 +119,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--digits", type=int, default=numbers.CODE_DIGITS)
     command = add("forget-numbers", _members_forget_numbers, "make all numbers of a member void", people)
     command.add_argument("id")
+    packs = group("batteries", "the batteries of the swap cabinets")
+    command = add("import", _batteries_import, "import batteries from a CSV file: serial, model", packs)
+    command.add_argument("file", type=Path)
+    command.add_argument("--organisation", required=True, metavar="NODE")
+    command = add("recall", _batteries_recall, "take a battery out of use everywhere", packs)
+    command.add_argument("serial")
+    command = add("allow", _batteries_allow, "take a recall back", packs)
+    command.add_argument("serial")
     command = add("issue", _passes_issue, "issue a QR pass, and print it once", group("passes", "passes for visitors"))
     command.add_argument("--station", required=True, action="append", metavar="ID", help="may be said up to four times")
     command.add_argument("--minutes", type=int, required=True, help=f"at most {visit_passes.LONGEST_MINUTES}")
@@ -231,6 +239,25 @@ def _members_code(arguments: argparse.Namespace, config: Config) -> None:
     with _ready(config).write() as connection:
         issued = numbers.issue_code(connection, MemberId(arguments.id), _operator(), arguments.digits)
     _print_number(arguments.id, "without a card", issued)
+
+
+def _batteries_import(arguments: argparse.Namespace, config: Config) -> None:
+    packs = batteries.read(arguments.file)
+    with _ready(config).write() as connection:
+        done = batteries.import_batteries(connection, NodeId(arguments.organisation), packs)
+    print(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged; roster version {done.version}")
+
+
+def _batteries_recall(arguments: argparse.Namespace, config: Config) -> None:
+    with _ready(config).write() as connection:
+        nodes = batteries.recall(connection, BatteryId(arguments.serial))
+    print(f"battery {arguments.serial} is recalled in {', '.join(nodes)}")
+
+
+def _batteries_allow(arguments: argparse.Namespace, config: Config) -> None:
+    with _ready(config).write() as connection:
+        nodes = batteries.recall(connection, BatteryId(arguments.serial), recalled=False)
+    print(f"battery {arguments.serial} may be used again in {', '.join(nodes)}")
 
 
 def _print_number(member: str, use: str, issued: numbers.Issued) -> None:

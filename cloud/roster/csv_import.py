@@ -70,6 +70,8 @@ def _take(
     for name, text in cells.items():
         if not is_plain(text):
             raise CsvError(f"{where}, column {name}: holds a control character")
+    if cells["id"].startswith("battery/"):
+        raise CsvError(f"{where}, column id: {cells['id']!r} is how a battery is called")
     has_card = bool(cells["format"] or cells["bits"] or cells["data"])
     credentials = [_credential(cells, where)] if has_card else []
     values = {

@@ -40,7 +40,7 @@ class Outcome:
 
 
 @dataclass
-class _Log:
+class Log:
     """Appends to one organisation's log."""
 
     node: NodeId
@@ -60,8 +60,9 @@ def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMe
     Importing the same twice changes nothing. A revoked member who is named again is admitted again. Numbers are no part
     of what is imported: a member keeps theirs.
     """
-    log = _lock_log(connection, node)
-    held = {row.id: row for row in connection.execute(select(member).where(member.c.organisation == node))}
+    log = lock_log(connection, node)
+    people = select(member).where(member.c.organisation == node, member.c.id.not_like("battery/%"))
+    held = {row.id: row for row in connection.execute(people)}
     added = changed = unchanged = 0
     named: set[str] = set()
     for person in wanted:
@@ -77,14 +78,14 @@ def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMe
             connection.execute(insert(member).values(organisation=node, id=person.id, **values))
         else:
             changed += 1
-            connection.execute(update(member).where(_is(node, person.id)).values(**values))
+            connection.execute(update(member).where(is_entry(node, person.id)).values(**values))
         log.append("upsert", person.id, wire)
     gone = sorted(set(held) - named) if replace else []
     for member_id in gone:
-        connection.execute(delete(member).where(_is(node, member_id)))
+        connection.execute(delete(member).where(is_entry(node, member_id)))
         log.append("remove", member_id, None)
     _forget_codes(connection, gone)
-    _save_log(connection, log)
+    save_log(connection, log)
     return Outcome(added, changed, len(gone), unchanged, log.version)
 
 
@@ -96,10 +97,10 @@ def revoke(connection: Connection, member_id: MemberId) -> list[NodeId]:
         raise UnknownMember(f"no member {member_id!r}")
     concerned = [NodeId(row.organisation) for row in found if not row.revoked]
     for node in concerned:
-        log = _lock_log(connection, node)
-        connection.execute(update(member).where(_is(node, member_id)).values(revoked=True))
+        log = lock_log(connection, node)
+        connection.execute(update(member).where(is_entry(node, member_id)).values(revoked=True))
         log.append("revoke", member_id, None)
-        _save_log(connection, log)
+        save_log(connection, log)
     return concerned
 
 
@@ -117,12 +118,12 @@ def change_everywhere(
         raise UnknownMember(f"no member {member_id!r}")
     for row in found:
         node = NodeId(row.organisation)
-        log = _lock_log(connection, node)
+        log = lock_log(connection, node)
         wire = change(WireMember.model_validate(row.wire)).model_dump(mode="json")
-        connection.execute(update(member).where(_is(node, member_id)).values(wire=wire))
+        connection.execute(update(member).where(is_entry(node, member_id)).values(wire=wire))
         if not row.revoked:
             log.append("upsert", member_id, wire)
-        _save_log(connection, log)
+        save_log(connection, log)
     return [NodeId(row.organisation) for row in found]
 
 
@@ -150,18 +151,21 @@ def _forget_codes(connection: Connection, gone: Sequence[str]) -> None:
             connection.execute(delete(issued_code).where(issued_code.c.member == member_id))
 
 
-def _is(node: NodeId, member_id: str) -> Any:
+def is_entry(node: NodeId, member_id: str) -> Any:
+    """The condition for one row of an organisation."""
     return (member.c.organisation == node) & (member.c.id == member_id)
 
 
-def _lock_log(connection: Connection, node: NodeId) -> _Log:
+def lock_log(connection: Connection, node: NodeId) -> Log:
+    """An organisation's log, locked until the transaction ends. Raises `UnknownOrganisation`."""
     row = connection.execute(select(organisation).where(organisation.c.id == node).with_for_update()).one_or_none()
     if row is None:
         raise UnknownOrganisation(f"no organisation {node!r}")
-    return _Log(node, row.roster_version, row.roster_oldest, [])
+    return Log(node, row.roster_version, row.roster_oldest, [])
 
 
-def _save_log(connection: Connection, log: _Log) -> None:
+def save_log(connection: Connection, log: Log) -> None:
+    """Write what was appended, and mark the stations below as due for a new head."""
     if not log.rows:
         return
     connection.execute(insert(roster_change), log.rows)
