@@ -130,4 +130,43 @@ OF_PASSES: Final[tuple[Mutant, ...]] = (
     ),
 )  # fmt: skip
 
-OF_THE_GUARD: Final[tuple[Mutant, ...]] = OF_ITSELF + OF_COMPANY + OF_PASSES
+OF_ENERGY: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "switched-before-reckoned", "edge.core.loads",
+        "    if wish.on is not is_on:\n        energy.reckon(turn)\n", "    if wish.on is not is_on:\n",
+        "what was off for an hour has used energy for it, and what was on has not",
+    ),
+    Mutant(
+        "fractions-lost", "edge.core.energy",
+        "uncounted_wms=rest", "uncounted_wms={}",
+        "each count drops what is less than a milliwatt-hour",
+    ),
+    Mutant(
+        "absence-not-counted", "edge.core.energy",
+        "before_wh = memory.counters_wh.get(meter, counter_wh)", "before_wh = counter_wh",
+        "what went through the meter during a power cut is nobody's",
+    ),
+    Mutant(
+        "new-meter-counts", "edge.core.energy",
+        "<= most_wh else counter_wh", "<= most_wh else 0",
+        "with a new meter the day has used what that one had counted elsewhere",
+    ),
+    Mutant(
+        "seldom-counted", "edge.core.energy",
+        "COUNT_EVERY_MS: Final = 900_000", "COUNT_EVERY_MS: Final = 9_000_000",
+        "a power cut takes hours of what loads have used",
+    ),
+    Mutant(
+        "rounded-down", "edge.core.energy",
+        "memory.energy_mwh.get(source, 0) + 500) // 1_000", "memory.energy_mwh.get(source, 0)) // 1_000",
+        "every day loses up to a watt-hour of each source",
+    ),
+    Mutant(
+        "day-of-utc", "edge.core.hours",
+        "return datetime.fromtimestamp(wall_ms // 1_000, zone).date().isoformat()",
+        "return datetime.fromtimestamp(wall_ms // 1_000).date().isoformat()",
+        "what is used in the evening counts for another day",
+    ),
+)  # fmt: skip
+
+OF_THE_GUARD: Final[tuple[Mutant, ...]] = OF_ITSELF + OF_COMPANY + OF_PASSES + OF_ENERGY

@@ -54,6 +54,7 @@ class Building:
         """By load: the tenths of a degree by which it warms the room in the long run; cooling takes away."""
         self._temperature = 180.0
         self._energy_mwh = 0.0
+        self._used_wms: dict[LoadId, int] = {}
         self._lived_ms = 0
 
     # ------------------------------------------------ points
@@ -89,6 +90,11 @@ class Building:
     def power_w(self) -> int:
         """Of the switched loads alone."""
         return sum(self.power_of.get(load, 0) for load, on in self.loads.items() if on)
+
+    def used_wms(self) -> dict[LoadId, int]:
+        """What has gone through each output since the beginning, in watt-milliseconds."""
+        self._live()
+        return self._used_wms
 
     # ------------------------------------------------ air and water
 
@@ -126,6 +132,9 @@ class Building:
         passed_ms, self._lived_ms = now_ms - self._lived_ms, now_ms
         if not passed_ms:
             return
+        for load, on in self.loads.items():
+            if on:
+                self._used_wms[load] = self._used_wms.get(load, 0) + self.power_of.get(load, 0) * passed_ms
         self._energy_mwh += (BASE_POWER_W + self.power_w) * passed_ms / 3_600
         outside = 100 - 100 * cos(2 * pi * (now_ms % DAY_MS) / DAY_MS) + self.outside_offset_decicelsius
         warmed = outside + sum(self.warms.get(load, 0) for load, on in self.loads.items() if on)

@@ -27,6 +27,7 @@ def stop(life: "Life", act: Act) -> None:
 def pins(life: "Life", act: Act) -> None:
     if not life.pins_away:
         life.pins_away = True
+        life.energy.unclear_ms += act.value
         life.shell.pins_lost(stays=bool(act.who))
         life.timeline.after(act.value, _pins_back, life)
 

@@ -24,6 +24,7 @@ from contract.records import (
     DoorMode,
     DoorReleased,
     DoorRelocked,
+    EnergyCounted,
     EnergyUsed,
     OccupancyChanged,
     OccupancyCorrected,
@@ -44,6 +45,7 @@ from proof import (
     access_invariants,
     alarm_invariants,
     company_invariants,
+    energy_invariants,
     guard_invariants,
     load_invariants,
     presence_invariants,
@@ -208,7 +210,8 @@ _OF_RECORD: Final[dict[type, Callable[..., None]]] = {
     AlarmShelved: alarm_invariants.nobody_shelves_a_life,
     WelfareAsked: presence_invariants.asked_when_still,
     WelfareAnswered: presence_invariants.answer_noted,
-    EnergyUsed: load_invariants.no_more_than_it_can,
+    EnergyCounted: energy_invariants.counted_exactly,
+    EnergyUsed: energy_invariants.used_exactly,
     DoorHeld: held_is_answered,
     DoorHeldCleared: held_cleared_after_held,
     DoorReleased: released_now,
@@ -251,6 +254,7 @@ def audit(life: "Life") -> None:
     company_invariants.company_is_right(life, state)
     presence_invariants.whoever_lies_still_is_asked(life, state)
     the_plan_is_followed(life, state)
+    energy_invariants.energy_counts_for_its_day(life, state)
     if life.shell.pins_ok:
         presence_invariants.the_count_is_right(life, state)
         presence_invariants.whoever_hangs_about_is_seen(life, state)
@@ -359,6 +363,7 @@ def restart_equals_replay(life: "Life", state: StationState) -> None:
     # Power that goes with an effect takes the step's records along before the storage hears of them.
     kept = state.durable == life.latest_durable
     life.access.run_begins(state, life.shell.wall_offset_ms, everything_kept=kept)
+    life.energy.run_begins(life, state.durable, everything_kept=kept)
     # A storage of another time knows nothing of the run before.
     life.stopped_in_order = life.shell.ended_in_order if life.storage.intact else None
     life.storage.intact = True

@@ -16,6 +16,7 @@ from proof.building import AIR, METER, REPORT_MS, Building
 from proof.cloud_model import CloudModel
 from proof.company_invariants import CompanyTruth
 from proof.deeds import DEEDS
+from proof.energy_invariants import EnergyTruth, metered
 from proof.faults import FAULTS
 from proof.guard_invariants import GuardTruth
 from proof.guests import Guests
@@ -55,6 +56,7 @@ class Life:
         self.access = AccessTruth()
         self.presence = PresenceTruth()
         self.guard = GuardTruth()
+        self.energy = EnergyTruth()
         self.company = CompanyTruth()
         self.met: Counter[str] = Counter()
         self.shelved_ms: dict[str, int] = {}
@@ -186,7 +188,11 @@ class Life:
         self.shell.tell(events.SensorChanged(sensor, online, "" if online else "no reply"))
 
     def _air_tells(self, event: events.Event) -> None:
-        if AIR in self.city.sensors or isinstance(event, events.PowerMeasured):
+        if isinstance(event, events.PowerMeasured):
+            if self.shell.up:
+                metered(self, event)
+            self.shell.tell(event)
+        elif AIR in self.city.sensors:
             self.shell.tell(event)
 
     def _radar_tells(self, event: events.Event) -> None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from contract.records import EnergyUsed
 from edge.core import events
 from edge.core.door import CLOSED_MODES
 from edge.core.load_state import LoadKind
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 SETTLE_MS: Final = 500
 NIGHT: Final = (22, 6)
 CLIMATE: Final = frozenset({LoadKind.HEATING, LoadKind.COOLING})
-MOST_HOURS: Final = 49
-"""A day goes on while the time is not known."""
 
 
 def the_budget_holds(life: "Life") -> None:
@@ -94,10 +91,3 @@ def light_before_the_door(life: "Life") -> None:
         if load.kind is LoadKind.LIGHT and load.id not in state.durable.loads.cut:
             lit = life.building.loads.get(load.id, False)
             require(lit, "nobody_comes_into_the_dark", f"{load.id} is off, and the door stands open")
-
-
-def no_more_than_it_can(life: "Life", event: events.Event, before: StationState, record: EnergyUsed) -> None:
-    """A load uses no more in a day than its power allows; a meter no more than all of them."""
-    loads = {load.id: load.power_w for load in life.config.loads.loads}
-    most_w = loads.get(record.source, sum(loads.values()) + 100)  # type: ignore[call-overload]
-    require(0 <= record.energy_wh <= most_w * MOST_HOURS, "energy_adds_up", f"{record}, of {most_w} W at most")

@@ -76,7 +76,9 @@ def returned_unused(event: events.Event, record: AccessDenied) -> None:
 def given_back_for_nothing(life: "Life", before: StationState, member: MemberId) -> None:
     """A pass is given back: nobody can have come in on it."""
     granted_ms, world, now_ms = life.access.granted_ms.get(member), life.world, life.timeline.now_ms
-    if granted_ms is None or member not in before.durable.used_passes or not life.contact_is_sound:
+    if granted_ms is None or member not in before.durable.used_passes:
+        return
+    if not (life.contact_is_sound and life.shell.pins_ok):
         return
     calm_ms = max(life.shell.since_ms, life.shell.pins_since_ms, life.shell.stalled_ms, world.contact_bad_ms)
     opened = granted_ms + SETTLE_MS < world.opened_ms < now_ms - SETTLE_MS

@@ -83,6 +83,7 @@ class Power:
         shell = self._life.shell
         if shell.up and not shell.stalled:
             shell.stall(True)
+            self._life.energy.unclear_ms += for_ms
             self._life.timeline.after(for_ms, self._run_on, shell.run)
 
     def _run_on(self, run: int) -> None:
