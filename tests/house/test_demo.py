@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from tests.house.programs import lives, wait_until
+from yizhan.demo import cli
 from yizhan.services.probe import is_free
-from yizhan.stack.layout import Ports, PortTaken
+from yizhan.stack.layout import Layout, Ports, PortTaken
 
 
 def free_base() -> int:
@@ -66,6 +67,19 @@ def test_an_interrupted_demo_leaves_nothing_running_and_starts_again_on_its_data
         assert running.wait(timeout=30) == 0, f"attempt {attempt}"
         wait_until(lambda pids=children: not any(map(lives, pids)), "every process ended")  # type: ignore[misc]
         assert all(is_free(base + offset) for offset in range(5))
+
+
+@pytest.mark.parametrize("synchronised", [True, False])
+def test_why_a_visitors_pass_is_refused_is_said_where_the_clock_is_not_synchronised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], synchronised: bool
+) -> None:
+    layout = Layout(tmp_path, Ports.from_base(8700))
+    layout.member_number.write_text("123456", encoding="utf-8")
+    monkeypatch.setattr(cli, "kernel_synchronised", lambda: synchronised)
+    cli.announce(layout)
+    said = capsys.readouterr().out
+    assert ("clock_untrusted" in said) is not synchronised
+    assert "http://127.0.0.1:8700/" in said
 
 
 def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:

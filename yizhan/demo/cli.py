@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from edge.runtime.clock import kernel_synchronised
 from yizhan.demo.script import play_stories, summarise
 from yizhan.services import ServiceError, Services
 from yizhan.stack.clients import Unanswered
@@ -24,6 +25,11 @@ DEFAULT_DIRECTORY: Final = Path(".run/demo")
 DEFAULT_PORTS: Final = 8700
 IMPATIENT: Final = "longest_retry_ms = 2000\n"
 """For the end of the edge's `[uplink]`: in a fleet a station waits longer, but here somebody watches it come back."""
+UNSYNCHRONISED: Final = (
+    "  本机时钟未同步：驿站不能核对通行码的有效期，会拒绝通行码；同步后（如 timedatectl set-ntp true）即可使用\n"
+    "  This machine's clock is not synchronised, so the station cannot tell whether a visitor's pass is valid and\n"
+    "  refuses it (clock_untrusted); it takes passes once the clock is, for example by: timedatectl set-ntp true\n"
+)
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 
@@ -92,6 +98,7 @@ def announce(layout: Layout) -> None:
         f"  数据与日志 data    {layout.root}\n"
         f"  {NUMBER_HOLDER.name}的号码 number {layout.member_number.read_text().strip()}"
         f" · 访客通行码 visitor's pass {layout.visit_pass}\n"
+        f"{'' if kernel_synchronised() else UNSYNCHRONISED}"
         f"按 Ctrl-C 结束 · Ctrl-C ends it",
         flush=True,
     )
