@@ -35,7 +35,7 @@ CYCLE_AGES_PERCENT: Final = 0.02
 STEP_S: Final = 2.0
 MAX_STEPS: Final = 5_000
 
-RUNAWAY_C_S: Final = 0.6
+RUNAWAY_C_S: Final = 0.9
 """At 30 °C; it doubles with each …"""
 RUNAWAY_DOUBLES_C: Final = 14.0
 RUNAWAY_MAX_C_S: Final = 25.0

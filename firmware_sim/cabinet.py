@@ -22,6 +22,8 @@ SPRING_MS: Final = 80.0
 SETTLE_MS: Final = 50.0
 """Reading twice within so long finds the same battery."""
 LIVE_MS: Final = 1_000.0
+BURNING_MS: Final = 250.0
+"""What lives is looked at so often, whether or not anybody reads it."""
 IGNORING_OFF_MA: Final = 5_000
 GLASS_BURSTS_C: Final = 140.0
 QUENCHED_C: Final = 60.0
@@ -38,7 +40,8 @@ class Cabinet:
         pace: float = 1.0,
         ambient_celsius: float = 20.0,
     ) -> None:
-        """`pace`: how much faster than real batteries live; locks, doors and the watchdog keep real time."""
+        """`pace`: how much faster than real batteries charge, cool and age. Locks, doors, watchdog and fires keep real
+        time."""
         self._listener = listener
         self.slots = {number: Slot(number) for number in range(1, slots + 1)}
         self.carried = Carried()
@@ -57,8 +60,7 @@ class Cabinet:
     def deadline(self) -> float | None:
         moments = [slot.opens_at_ms for slot in self.slots.values()]
         moments.append(self._watchdog_ends_ms())
-        if self._settled_ms is None or any(self._is_live(slot) for slot in self.slots.values()):
-            moments.append(0.0 if self._settled_ms is None else self._settled_ms + LIVE_MS)
+        moments.append(self._next_look_ms())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def advance(self, now_ms: float) -> None:
@@ -79,17 +81,23 @@ class Cabinet:
         moments = [*(slot.opens_at_ms for slot in self.slots.values()), self._watchdog_ends_ms()]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _is_live(self, slot: Slot) -> bool:
-        return slot.battery is not None and (self.gives_ma(slot) > 0 or slot.battery.runaway)
+    def _next_look_ms(self) -> float | None:
+        if self._settled_ms is None:
+            return 0.0
+        if any(slot.battery is not None and slot.battery.runaway for slot in self.slots.values()):
+            return self._settled_ms + BURNING_MS
+        return self._settled_ms + LIVE_MS if any(slot.charging for slot in self.slots.values()) else None
 
     def _settle(self, now_ms: float) -> None:
         """Let the batteries live up to now."""
         last_ms = self._settled_ms
         self._settled_ms = now_ms
-        seconds = 0.0 if last_ms is None else max(0.0, now_ms - last_ms) / 1000.0 * self.pace
+        real_s = 0.0 if last_ms is None else max(0.0, now_ms - last_ms) / 1000.0
         for slot in self.slots.values():
-            if slot.battery is not None and seconds > 0:
+            if slot.battery is not None and real_s > 0:
                 vented = slot.battery.vents
+                # A fire keeps real time: whoever is to notice it in seconds is given seconds.
+                seconds = real_s if slot.battery.runaway else real_s * self.pace
                 slot.battery.advance(seconds, self.gives_ma(slot) / 1000.0, self.ambient_celsius)
                 if slot.battery.vents and not vented:
                     self._fact(FactKind.BATTERY_VENTS, now_ms, slot=slot.number, serial=slot.battery.serial)

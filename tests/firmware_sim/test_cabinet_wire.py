@@ -253,7 +253,7 @@ def test_on_tcp_the_gateway_says_which_unit_does_not_answer_and_nobody_answers_f
     with with_cabinet(tmp_path, MakeName.LOCK_BOARD_24, tcp=True) as running:
         port = running.station.swap_cabinet().bus.port
         client = ModbusTcpClient("127.0.0.1", port=port or 0, timeout=0.2, retries=0)
-        assert client.connect()
+        assert client.connect()  # type: ignore[no-untyped-call]
         assert not client.read_input_registers(0, count=8, device_id=1).isError()
         # Slot 5 is empty: no BMS is plugged in.
         assert client.read_holding_registers(0, count=12, device_id=105).exception_code == 11
