@@ -8,6 +8,7 @@ PYTHON := .venv/bin/python
 
 ARGS ?=
 ROUNDS ?= 20
+WORKERS ?= 2
 SEED ?= 1
 YEARS ?= 0.1
 MUTANTS ?= 0
@@ -23,8 +24,8 @@ ready: ## Set up the environment, packages and web pages (all others do it by th
 demo: ready ## One station, end to end, with pages to play in; ARGS="--seconds 45 --json" for a scripted run
 	@$(PYTHON) -m yizhan demo $(ARGS)
 
-test: ready ## All tests, with 20 rounds of chaos; ARGS is passed to pytest
-	$(PYTHON) -m pytest $(ARGS)
+test: ready ## All tests, with 20 rounds of chaos, by WORKERS=n at once; ARGS is passed to pytest
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 	npm --prefix web test --silent
 
 check: ready ## Style, types, import rules, sizes, generated documents, docs
