@@ -53,7 +53,12 @@ class Actuators:
         """What the cabinet was last told of its lamps, fan and contactor."""
 
     def carry_out(self, effect: Effect) -> None:
-        self._tell({"effect": type(effect).__name__, "mono_ns": time.monotonic_ns()})
+        """Have it done, and tell of it only then: nobody who looks on keeps the lock waiting."""
+        began_ns = time.monotonic_ns()
+        self._have_done(effect)
+        self._tell({"effect": type(effect).__name__, "mono_ns": began_ns})
+
+    def _have_done(self, effect: Effect) -> None:
         if isinstance(effect, ReleaseLock):
             self._pins.set_lock(True)
         elif isinstance(effect, SecureLock):

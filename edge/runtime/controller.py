@@ -189,6 +189,7 @@ class Controller:
         ticket = self._record(step.records, now) if step.records else None
         self._obey(self._actuation.take(acts, ticket, now.mono_ms))
         self._obey(self._actuation.at_once(signs))
+        self._tell_records(step.records, now)
         if self._console is not None and (notice := notice_of(step)) is not None:
             self._console.send(notice)
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
@@ -202,10 +203,13 @@ class Controller:
             tuple(NewRecord(record, now.mono_ms, now.wall_ms, now.clock_trusted) for record in records)
         )
         self._records_since_snapshot += len(records)
+        return ticket
+
+    def _tell_records(self, records: tuple[Record, ...], now: Now) -> None:
+        """To whoever tails, once lock and journal have what is theirs."""
         if self._socket.has_listeners:
             for record in records:
                 self._socket.tell({"record": kind_of(record), "mono_ms": now.mono_ms, "body": plain(to_body(record))})
-        return ticket
 
     def _now(self) -> Now:
         wall = wall_ms()
@@ -274,8 +278,9 @@ class Controller:
         if isinstance(report, journal_thread.Committed):
             self._epoch = report.epoch
             self._unacknowledged = report.unacknowledged
-            self._socket.tell({"committed": report.ticket, "mono_ns": report.at_mono_ns})
+            # The lock first: it has waited for this.
             self._obey(self._actuation.committed(report.ticket, report.unkept))
+            self._socket.tell({"committed": report.ticket, "mono_ns": report.at_mono_ns})
             self._set_timer()
             self._uplink.send(ipc.JournalGrew(report.epoch))
         elif isinstance(report, journal_thread.Acknowledged):
