@@ -12,7 +12,7 @@ from edge.core.station import initial_state
 from proof import city, invariants, wire_invariants
 from proof.access_invariants import AccessTruth
 from proof.acts import Act
-from proof.building import AIR, METER, REPORT_MS, Building
+from proof.building import AIR, METER, METER_REPORT_MS, REPORT_MS, Building
 from proof.cloud_model import CloudModel
 from proof.company_invariants import CompanyTruth
 from proof.deeds import DEEDS
@@ -166,7 +166,7 @@ class Life:
         if AIR in self.city.sensors:
             self._again(REPORT_MS, self.building.air_reports)
         if METER in self.city.sensors:
-            self._again(REPORT_MS, self.building.meter_reports)
+            self._again(METER_REPORT_MS, self.building.meter_reports)
 
     def _again(self, every_ms: int, report: Callable[[], None]) -> None:
         self.timeline.after(every_ms, self._again, every_ms, report)

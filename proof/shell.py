@@ -22,7 +22,7 @@ from proof.told import TOLD, Told
 if TYPE_CHECKING:
     from proof.life import Life
 
-SNAPSHOT_EVERY: Final = 1_000
+SNAPSHOT_EVERY: Final = 500
 ROUND_MS: Final = 120_000
 ROUNDS_PER_HEALTH: Final = 10
 """Health is measured every twenty minutes, not every one: the same code, less of it."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from proof.life import Life
 
 SETTINGS = Settings(window_batches=4, batch_records=100, ack_timeout_ms=10_000)
-GATHER_MS = 30_000
+GATHER_MS = 60_000
 """A batch leaves this long after the journal grew. The real child sends at once; gathering keeps a year at a minute."""
 NOTICE_MS = 20_000
 """A dead connection is noticed within this time, and a new one made within it."""

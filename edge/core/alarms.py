@@ -67,10 +67,12 @@ class Watches:
         closer: set[Watch] = set()
         for half, by_part in self._by_owner.items():
             was, now = getattr(before, half), getattr(after, half)
-            if was is not now:
-                for part, watches in by_part:
-                    if getattr(was, part) is not getattr(now, part):
-                        closer.update(watches)
+            if was is now:
+                continue
+            parts_were, parts_are = vars(was), vars(now)
+            for part, watches in by_part:
+                if parts_were[part] is not parts_are[part]:
+                    closer.update(watches)
         return [watch for watch in self.each if watch in closer and watch.sees(before, after)] if closer else []
 
     @cached_property

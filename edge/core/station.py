@@ -102,6 +102,8 @@ MACHINES: Final = (
 """Those with timers of their own, beside the door's and the plan's, in the order in which they live through a moment;
 each with the part of the volatile state in which its timers stand, all of them."""
 
+STAMPED: Final = (events.ContactChanged, events.PointChanged)
+"""Those that say when they happened."""
 POINTS_OF_PEOPLE: Final = frozenset(
     {events.Point.BEAM_OUTER, events.Point.BEAM_INNER, events.Point.MOTION_INSIDE, events.Point.MOTION_OUTSIDE}
 )
@@ -187,7 +189,7 @@ _TIMERS: Final[list[tuple[object, int]]] = [(None, NEVER_MS)] * len(MACHINES)
 
 def _moment_of(event: events.Event, now: Now) -> int:
     """When the event happened: a contact's edge may have waited in a queue."""
-    if isinstance(event, events.ContactChanged | events.PointChanged) and event.at_mono_ms is not None:
+    if isinstance(event, STAMPED) and event.at_mono_ms is not None:
         return min(event.at_mono_ms, now.mono_ms)
     return now.mono_ms
 
@@ -226,11 +228,15 @@ def _follow(turn: Turn, before: StationState) -> None:
 def _signs_differ(before: StationState, after: StationState) -> bool:
     """Nothing else than these parts makes a sign; most steps change none of them."""
     was, now = before.durable, after.durable
-    same_memory = was is now or (was.door is now.door and was.alarms is now.alarms and was.presence is now.presence)
-    same_cabinet = was.cabinet is now.cabinet
+    same_door = was.door is now.door or (
+        was.door.fire is now.door.fire and LASTING_SIGN.get(was.door.mode) is LASTING_SIGN.get(now.door.mode)
+    )
+    same_memory = was is now or (
+        same_door and was.alarms is now.alarms and was.presence is now.presence and was.cabinet is now.cabinet
+    )
     same_length = before.volatile.inputs.held_long is after.volatile.inputs.held_long
     same_air = before.volatile.environment.findings is after.volatile.environment.findings
-    if same_memory and same_cabinet and same_length and same_air:
+    if same_memory and same_length and same_air:
         return False
     return _lasting_sign(after) is not _lasting_sign(before)
 
