@@ -171,7 +171,7 @@ def main() -> int:
         root = Path(folder).resolve()
         _copy(root)
         try:
-            tests = draw(root)
+            tests = draw(root, options.results.resolve().parent / "map")
         except NoTests as error:
             print(f"no mutant is judged: {error}", file=sys.stderr)
             return 2

@@ -4,15 +4,17 @@ As a pytest plugin (`-p tools.mutation.coverage_map`) this file names the runnin
 it ended; `Map` reads both.
 """
 
+import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from coverage import Coverage, CoverageData
@@ -22,7 +24,8 @@ from tools.mutation.operators import Mutant
 TESTS: Final = ("tests/core", "tests/policy")
 SOURCES: Final = ("edge/core", "contract/policy")
 TOLD: Final = "YIZHAN_MUTATION_DURATIONS"
-DATA: Final = ".mutation-coverage"
+DATA: Final = "coverage.sqlite"
+DURATIONS: Final = "durations.jsonl"
 AT_IMPORT: Final = ""
 """What coverage calls the time before the first test: modules are imported and tests collected then."""
 LONG_S: Final = 0.3
@@ -58,14 +61,17 @@ class Map:
     kills: dict[str, Counter[str]] = field(default_factory=dict)
     """By file and by scope: which tests have noticed a bug there. They are asked first about the next one."""
     touched: dict[str, Counter[str]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """Of every file that is tested or tests, by its path."""
+    named: dict[str, set[str]] = field(default_factory=dict)
 
     def tests_of(self, mutant: Mutant) -> list[str]:
         """The tests that may notice a bug, the likeliest and shortest first. What is not in a function runs at
-        import: then all tests of the file may."""
+        import: then those may that run through a line with its name; if there are none, all of the file."""
         lines = self.by_line.get(mutant.path, {})
-        found = self._through(lines, mutant.lines) if mutant.in_function else set().union(*lines.values())
+        found = self._through(lines, mutant.lines) if mutant.in_function else self._by_name(mutant)
         if not found & self.seconds.keys():
-            found = set().union(*lines.values()) if mutant.in_function else set(self.seconds)
+            found = set().union(*lines.values()) or set(self.seconds)
         about = Path(mutant.path).stem.removesuffix("_state")
         touched = self._touched(mutant.path)
         in_file = self.kills.get(mutant.path, Counter())
@@ -91,6 +97,24 @@ class Map:
         for place in (mutant.path, f"{mutant.path}:{mutant.scope}"):
             self.kills.setdefault(place, Counter())[test] += 1
 
+    def _by_name(self, mutant: Mutant) -> set[str]:
+        """Who runs through a line that has the name of what is changed outside functions, or has it in a test file."""
+        name = mutant.scope.split(".")[-1]
+        if name not in self.named:
+            word = re.compile(rf"\b{re.escape(name)}\b")
+            found: set[str] = set()
+            for path, text in self.texts.items():
+                if path.startswith(TESTS):
+                    if word.search(text):
+                        found |= {test for test in self.seconds if test.startswith(path + "::")}
+                    continue
+                lines = self.by_line.get(path, {})
+                for number, line in enumerate(text.splitlines(), start=1):
+                    if word.search(line):
+                        found.update(lines.get(number, ()))
+            self.named[name] = found
+        return self.named[name]
+
     def _through(self, lines: dict[int, list[str]], between: tuple[int, int]) -> set[str]:
         first, last = between
         return set().union(*(lines.get(line, ()) for line in range(first, last + 1)))
@@ -102,35 +126,78 @@ class Map:
         return self.touched[path]
 
 
-def draw(root: Path) -> Map:
-    """Run all tests once in `root`. Raises `NoTests`."""
-    told = root / "durations.jsonl"
-    told.touch()
-    command = [sys.executable, "-m", "coverage", "run", f"--data-file={DATA}", f"--source={','.join(SOURCES)}"]
-    command += ["-m", "pytest", "-q", "-p", "tools.mutation.coverage_map", "-p", "no:cacheprovider"]
-    command += ["--continue-on-collection-errors", "-o", "timeout=0", "--hypothesis-seed=0", *TESTS]
-    # Compiled files are wanted: whoever imports the project next does it in half the time.
-    environment = {**os.environ, TOLD: str(told), "PYTHONDONTWRITEBYTECODE": ""}
-    said = subprocess.run(command, cwd=root, env=environment, check=False, capture_output=True, text=True)
+def draw(root: Path, memory: Path) -> Map:
+    """Run all tests once in `root`, or those alone that have changed since what `memory` remembers was found. Raises
+    `NoTests`."""
+    memory.mkdir(parents=True, exist_ok=True)
+    known, digests = memory / "files.json", _digests(root)
+    then = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+    again = [name for name in _test_files(digests) if then.get(name) != digests[name]]
+    if _but_tests(then) != _but_tests(digests):
+        again = list(TESTS)
+        (memory / DATA).unlink(missing_ok=True)
+        (memory / DURATIONS).unlink(missing_ok=True)
+    known.unlink(missing_ok=True)
+    _forget(memory / DURATIONS, again)
+    said = _run(root, memory, again) if again else ""
+    known.write_text(json.dumps(digests), encoding="utf-8")
     seconds: dict[str, float] = {}
-    failed = []
-    for line in told.read_text(encoding="utf-8").splitlines():
-        test, duration_s, passed = json.loads(line)
-        if passed:
-            seconds[test] = float(duration_s)
-        else:
-            failed.append(test)
-    for test in failed:
-        seconds.pop(test, None)
+    failed = set()
+    for test, duration_s, passed in _told(memory / DURATIONS):
+        if test.split("::")[0] in digests:
+            seconds[test] = duration_s
+            failed |= set() if passed else {test}
+    seconds = {test: duration_s for test, duration_s in seconds.items() if test not in failed}
     if not seconds:
-        raise NoTests((said.stdout + said.stderr)[-2_000:])
-    return Map(_by_line(root), seconds, failed)
+        raise NoTests(said[-2_000:])
+    texts = {name: (root / name).read_text(encoding="utf-8") for name in digests if name.startswith((*SOURCES, *TESTS))}
+    return Map(_by_line(memory / DATA), seconds, sorted(failed), texts=texts)
 
 
-def _by_line(root: Path) -> dict[str, dict[int, list[str]]]:
-    data = CoverageData(str(root / DATA))
+def _digests(root: Path) -> dict[str, str]:
+    """Of every file that the tests' ways may hang on."""
+    return {
+        str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for folder in (*SOURCES, "contract", *TESTS)
+        for file in sorted((root / folder).rglob("*.py"))
+    }
+
+
+def _test_files(digests: Iterable[str]) -> list[str]:
+    return [name for name in digests if name.startswith(TESTS) and Path(name).name.startswith("test_")]
+
+
+def _but_tests(digests: dict[str, str]) -> dict[str, str]:
+    tests = set(_test_files(digests))
+    return {name: digest for name, digest in digests.items() if name not in tests}
+
+
+def _forget(durations: Path, files: list[str]) -> None:
+    """Take out what is known of the tests in some files."""
+    kept = [told for told in _told(durations) if not told[0].startswith(tuple(files))] if files else _told(durations)
+    durations.write_text("".join(json.dumps(told) + "\n" for told in kept), encoding="utf-8")
+
+
+def _told(durations: Path) -> list[tuple[str, float, bool]]:
+    if not durations.exists():
+        return []
+    return [json.loads(line) for line in durations.read_text(encoding="utf-8").splitlines()]
+
+
+def _run(root: Path, memory: Path, tests: list[str]) -> str:
+    settings = root / ".mutation-coverage.ini"
+    settings.write_text("[run]\nrelative_files = true\n", encoding="utf-8")
+    command = [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", f"--data-file={memory / DATA}"]
+    command += ["--append", f"--source={','.join(SOURCES)}"]
+    command += ["-m", "pytest", "-q", "-p", "tools.mutation.coverage_map", "-p", "no:cacheprovider"]
+    command += ["--continue-on-collection-errors", "-o", "timeout=0", "--hypothesis-seed=0", *tests]
+    # Compiled files are wanted: whoever imports the project next does it in half the time.
+    environment = {**os.environ, TOLD: str(memory / DURATIONS), "PYTHONDONTWRITEBYTECODE": ""}
+    said = subprocess.run(command, cwd=root, env=environment, check=False, capture_output=True, text=True)
+    return said.stdout + said.stderr
+
+
+def _by_line(data_file: Path) -> dict[str, dict[int, list[str]]]:
+    data = CoverageData(str(data_file))
     data.read()
-    found: dict[str, Any] = {}
-    for name in data.measured_files():
-        found[str(Path(name).relative_to(root))] = dict(data.contexts_by_lineno(name))
-    return found
+    return {name: dict(data.contexts_by_lineno(name)) for name in data.measured_files()}
