@@ -8,6 +8,8 @@ then the healthiest, the longest rested, the coolest.
 evenly, and a rider who finds a lock stiff gets another one next time.
 """
 
+from typing import Final
+
 from contract.ids import SlotNumber
 from contract.records import AnomalyKind, SlotAside
 from edge.core.cabinet.config import CabinetConfig
@@ -15,7 +17,8 @@ from edge.core.cabinet.slots import memory_of, now_of, slot_now
 from edge.core.cabinet.state import GONE, SlotNow
 from edge.core.state import StationState
 
-NOT_GIVEN = GONE | {AnomalyKind.FOREIGN_INSIDE, AnomalyKind.UNREADABLE_INSIDE, AnomalyKind.SEEN_TWICE}
+NOT_CHARGED_MS: Final = 24 * 3_600_000
+NOT_GIVEN: Final = GONE | {AnomalyKind.FOREIGN_INSIDE, AnomalyKind.UNREADABLE_INSIDE, AnomalyKind.SEEN_TWICE}
 
 
 def full_slots(config: CabinetConfig, state: StationState, mono_ms: int) -> list[SlotNumber]:
@@ -67,12 +70,13 @@ def _is_full(config: CabinetConfig, state: StationState, slot: SlotNumber, mono_
 
 
 def _rested_ms(state: StationState, slot: SlotNumber, now: SlotNow, mono_ms: int) -> int | None:
-    """For how long it has not been charged, as far as this run knows; None: it is being charged."""
+    """For how long it has not been charged; None: it is being charged. One that this run has never charged is rested: a
+    rider whom a restart interrupted must not wait for the full ones to cool once more."""
     charge = now_of(state).charge.get(slot)
     if now.charger_on or (charge is not None and charge.limit_ma > 0):
         return None
     if charge is None or charge.rested_since_ms is None:
-        return mono_ms
+        return NOT_CHARGED_MS
     return mono_ms - charge.rested_since_ms
 
 
