@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from yizhan.stack.hardware import edge_hardware, quoted, sim_hardware
-from yizhan.stack.layout import CLOUD_KEY, READER, REPOSITORY, STATION, TIMEZONE, Layout
+from yizhan.stack.cabinet import write_batteries
+from yizhan.stack.hardware import edge_hardware, sim_hardware
+from yizhan.stack.layout import CLOUD_KEY, READER, REPOSITORY, STATION, TIMEZONE, Layout, quoted
 from yizhan.stack.people import PEOPLE, write_members
 
 LOCK_PIN: Final = 17
@@ -41,9 +42,11 @@ def write_files(layout: Layout, options: Options | None = None) -> None:
     layout.root.mkdir(parents=True, exist_ok=True)
     layout.root.chmod(0o700)
     layout.edge_data.mkdir(exist_ok=True)
-    if not layout.reader_key.exists():
-        write_secret(layout.reader_key, secrets.token_hex(16))
+    for key in (layout.reader_key, layout.cabinet_reader_key):
+        if not key.exists():
+            write_secret(key, secrets.token_hex(16))
     write_members(layout.members_file)
+    write_batteries(layout.batteries_file)
     layout.cloud_config.write_text(cloud_config(layout, options), encoding="utf-8")
     layout.sim_config.write_text(sim_config(layout, options), encoding="utf-8")
     layout.edge_config.write_text(edge_config(layout, options), encoding="utf-8")

@@ -3,11 +3,11 @@
 Both texts are made of the tables here, so that a pin or an address stands once.
 """
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
-from yizhan.stack.layout import REPOSITORY, Layout
+from yizhan.stack.cabinet import edge_cabinet, sim_cabinet
+from yizhan.stack.layout import REPOSITORY, Layout, quoted
 
 POINTS: Final = {
     "lock_secured": 4,
@@ -60,7 +60,7 @@ def sim_hardware(layout: Layout) -> str:
     slaves = ", ".join(
         f'{{ id = "{name}", model = "{model}", address = {address} }}' for name, model, _, _, address in SLAVES
     )
-    return f"""[points]
+    return f"""{sim_cabinet(layout)}[points]
 {points()}
 [room]
 temperature_celsius = 19
@@ -84,7 +84,7 @@ device = {quoted(layout.scanner_device)}
 
 def edge_hardware(layout: Layout) -> str:
     """More TOML for the station. Its times are short, so that somebody who watches sees them run out."""
-    text = f"""[gpio.points]
+    text = f"""{edge_cabinet(layout)}[gpio.points]
 {points()}
 [[sensors]]
 id = "{RADAR}"
@@ -127,8 +127,3 @@ priority = {load.priority}
 
 def points() -> str:
     return "\n".join(f"{name} = {pin}" for name, pin in POINTS.items())
-
-
-def quoted(value: object) -> str:
-    """A TOML basic string (JSON's escapes are TOML's)."""
-    return json.dumps(str(value), ensure_ascii=False)

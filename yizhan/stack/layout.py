@@ -1,5 +1,6 @@
 """Where everything lies and which ports it takes."""
 
+import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
@@ -83,6 +84,18 @@ class Layout:
         return self.root / "modbus"
 
     @property
+    def cabinet_device(self) -> Path:
+        return self.root / "cabinet"
+
+    @property
+    def cabinet_reader_device(self) -> Path:
+        return self.root / "reader-cabinet"
+
+    @property
+    def cabinet_reader_key(self) -> Path:
+        return self.root / "reader-cabinet.key"
+
+    @property
     def scanner_device(self) -> Path:
         return self.root / "scanner"
 
@@ -125,9 +138,18 @@ class Layout:
         return self.root / "members.csv"
 
     @property
+    def batteries_file(self) -> Path:
+        return self.root / "batteries.csv"
+
+    @property
     def database_url(self) -> str:
         """The default; a stack on PostgreSQL is given another."""
         return f"sqlite:///{self.root / 'cloud.db'}"
 
     def log_file(self, service: str) -> Path:
         return self.root / "log" / f"{service}.log"
+
+
+def quoted(value: object) -> str:
+    """A TOML basic string (JSON's escapes are TOML's)."""
+    return json.dumps(str(value), ensure_ascii=False)

@@ -31,7 +31,7 @@ class PreparationFailed(RuntimeError):
 
 
 def prepare(layout: Layout) -> None:
-    """Signing key, database, organisations, the station, its members. Done once for a directory."""
+    """Signing key, database, organisations, the station, its members and batteries. Done once for a directory."""
     done = layout.root / "prepared"
     if done.exists():
         return
@@ -44,6 +44,7 @@ def prepare(layout: Layout) -> None:
     commands += [
         ("stations", "add", STATION, "--name", STATION_NAME, "--organisation", street, "--timezone", TIMEZONE),
         ("members", "import", str(layout.members_file), "--organisation", street),
+        ("batteries", "import", str(layout.batteries_file), "--organisation", street),
     ]
     administer(layout, *commands)
     done.touch()
