@@ -43,6 +43,8 @@ class AccessTruth:
     def __init__(self) -> None:
         self.wrong: dict[str, list[int]] = {}
         self.locked_until_ms: dict[str, int] = {}
+        self.wrong_ms: dict[str, int] = {}
+        """When the latest wrong number was typed."""
         self.clock_ms: dict[str, int] = {}
         """How far ahead the station's wall clock was at the latest wrong number."""
         self.used: set[MemberId] = set()
@@ -225,6 +227,8 @@ def _one_more_wrong(life: "Life", record: AccessDenied) -> None:
     """Five in a row lock out: for a minute at least at a reader, for a quarter of an hour for a member."""
     truth, now_ms = life.access, life.timeline.now_ms
     for who, lock_ms in ((record.reader, READER_LOCK_MS), (record.member, MEMBER_LOCK_MS)):
+        if who is not None:
+            truth.wrong_ms[who] = now_ms
         if who is None or now_ms < truth.locked_until_ms.get(who, 0):
             continue
         row = truth.wrong.setdefault(who, [])

@@ -120,6 +120,10 @@ class ActKind(StrEnum):
     BOLT = "bolt"
     """The bolt stays where it is for `value`."""
     METER_EXCHANGED = "meter_exchanged"
+    LOAD_DISOBEYS = "load_disobeys"
+    """The output of load number `who` does not say what was set for `value`."""
+    LID = "lid"
+    """The lid of reader `who` is off for `value`."""
 
 
 @dataclass(frozen=True)

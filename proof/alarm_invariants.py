@@ -10,6 +10,7 @@ from edge.core import events
 from edge.core.state import StationState
 from proof.building import AIR, REPORT_MS
 from proof.require import require
+from proof.told import UNTIL_SEEN
 
 if TYPE_CHECKING:
     from proof.life import Life
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 SETTLE_MS: Final = 150
 ON_DELAY_MS: Final = {
     "reader_offline": 2_000, "uplink_down": 60_000, "clock_untrusted": 600_000, "reader_tamper": 30,
-    "enclosure_tamper": 30, "mains_lost": 5_000, "battery_low": 30_000,
+    "enclosure_tamper": 30, "mains_lost": 5_000, "battery_low": 30_000, "load_fault": 5_000,
 }  # fmt: skip
 """How long a condition may stand before its alarm does."""
 OFF_DELAY_MS: Final = {
@@ -28,6 +29,7 @@ OFF_DELAY_MS: Final = {
 LIFE_SAFETY: Final = frozenset(
     {AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.DURESS, AlarmCode.WELFARE}
 )
+LONGEST_LOCK_MS: Final = 900_000
 LONGEST_SHELF_MS: Final = 24 * 3_600_000
 SHELF_SLACK_MS: Final = 90_000
 SEES_MS: Final = 5_000
@@ -71,6 +73,18 @@ def alarms_stand_within_their_delays(life: "Life", state: StationState) -> None:
     require(not shell.pins_ok or fire == life.world.fire, "alarms_stand_as_their_conditions", "fire")
     if AIR in life.city.sensors:
         _air_is_judged(life, standing)
+
+
+def guessing_is_told(life: "Life", state: StationState) -> None:
+    """While numbers are locked out at a reader; and not any more a quarter of an hour after the last wrong one."""
+    now_ms, truth, standing = life.timeline.now_ms, life.access, active_in(state)
+    run_ms = now_ms - max(life.shell.since_ms, life.shell.stalled_ms)
+    for reader in life.config.pins.keypads:
+        stands = f"pin_guessing/{reader}" in standing
+        locked = now_ms < truth.locked_until_ms.get(reader, 0) - SETTLE_MS
+        require(stands or not locked or run_ms < SETTLE_MS, "guessing_is_told", f"{reader} is locked out, no alarm")
+        quiet_ms = min(now_ms - truth.wrong_ms.get(reader, 0), run_ms)
+        require(not stands or quiet_ms < LONGEST_LOCK_MS + SETTLE_MS, "guessing_is_told", f"quiet for {quiet_ms} ms")
 
 
 def _air_is_judged(life: "Life", standing: set[str]) -> None:
@@ -133,6 +147,8 @@ def an_acknowledgement_takes_its_own(
     meant = {each.raised_at_ms for each in seen if (each.code, each.source) == (record.code, record.source)}
     own = bool(raised & meant) and record.raised_at_ms in raised
     require(own, "an_acknowledgement_takes_its_own", f"{record}: raised {sorted(raised)}, meant {sorted(meant)}")
+    if f"{record.code}/{record.source}" in UNTIL_SEEN:
+        life.shell.told.pop(f"{record.code}/{record.source}", None)
     if record.code is AlarmCode.DURESS:
         life.access.duress = {reader for reader in life.access.duress if reader != record.source}
 

@@ -42,6 +42,27 @@ OF_ITSELF: Final[tuple[Mutant, ...]] = (
         "one more than there is room for is no alarm",
     ),
     Mutant(
+        "load-fault-late", "edge.core.alarm_codes",
+        "AlarmCode.LOAD_FAULT: 5_000,", "AlarmCode.LOAD_FAULT: 500_000,",
+        "an output does not obey for minutes, and nobody is told",
+    ),
+    Mutant(
+        "lids-unseen", "edge.core.supervision",
+        "now.readers_tampered.get(reader), priority", "None, priority",
+        "a reader's lid comes off, and nobody hears of it",
+    ),
+    Mutant(
+        "fork-unheard", "edge.core.alarm_watch",
+        "_told(AlarmCode.JOURNAL_FORKED, \"journal\", parts.journal_forked, seen)",
+        "_told(AlarmCode.JOURNAL_FORKED, \"journal\", None, seen)",
+        "a card was copied, and nobody is told",
+    ),
+    Mutant(
+        "guessing-unheard", "edge.core.pins",
+        "AlarmCode.PIN_GUESSING, reader, reader in locked,", "AlarmCode.PIN_GUESSING, reader, False,",
+        "somebody tries numbers all night, and nobody is told",
+    ),
+    Mutant(
         "full-is-too-full", "edge.core.presence",
         "inside.sure and inside.people > capacity", "inside.sure and inside.people >= capacity",
         "a station that is full is called too full",

@@ -256,6 +256,20 @@ def bolt(life: "Life", act: Act) -> None:
     life.timeline.after(act.value, life.world.stick_bolt, False)
 
 
+def load_disobeys(life: "Life", act: Act) -> None:
+    loads = life.city.loads
+    if loads:
+        load = loads[act.who % len(loads)]
+        life.shell.tell(events.LoadChecked(load, obeys=False))
+        life.timeline.after(act.value, life.shell.tell, events.LoadChecked(load, obeys=True))
+
+
+def lid(life: "Life", act: Act) -> None:
+    name = life.config.readers[act.who]
+    life.shell.tell(events.ReaderTampered(name, tampered=True))
+    life.timeline.after(act.value, life.shell.tell, events.ReaderTampered(name, tampered=False))
+
+
 FAULTS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.CUT: lambda life, act: life.power.cut(act.value),
     ActKind.CUT_AT_COMMIT: lambda life, act: life.power.arm_commit(act),
@@ -292,5 +306,7 @@ FAULTS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.POINT: point,
     ActKind.FLAP: flap,
     ActKind.BOLT: bolt,
+    ActKind.LOAD_DISOBEYS: load_disobeys,
+    ActKind.LID: lid,
     ActKind.METER_EXCHANGED: lambda life, act: life.building.exchange_meter(),
 }

@@ -251,6 +251,7 @@ def audit(life: "Life") -> None:
         return
     alarm_invariants.alarms_stand_within_their_delays(life, state)
     alarm_invariants.every_shelf_ends(life, state)
+    alarm_invariants.guessing_is_told(life, state)
     company_invariants.company_is_right(life, state)
     presence_invariants.whoever_lies_still_is_asked(life, state)
     the_plan_is_followed(life, state)

@@ -124,6 +124,8 @@ _TROUBLES: Final[tuple[tuple[ActKind, float, tuple[int, int], tuple[int, int]], 
     (ActKind.FLAP, 0.7, (0, 4), (2, 40)),
     (ActKind.BOLT, 0.7, _NONE, (1 * _S, 10 * _MIN)),
     (ActKind.METER_EXCHANGED, 0.1, _NONE, _NONE),
+    (ActKind.LOAD_DISOBEYS, 0.5, (0, 5), (100, 20 * _MIN)),
+    (ActKind.LID, 0.3, (0, 1), (100, 20 * _MIN)),
 )
 
 

@@ -8,6 +8,8 @@ from edge.core import events
 from edge.core.events import Point
 
 LONG_MS: Final = 10**9
+UNTIL_SEEN: Final = frozenset({"journal_reset/journal", "journal_forked/journal", "records_dropped/journal"})
+"""Facts rather than conditions: they are over when somebody has seen them."""
 ALARM_OF_POINT: Final = {
     Point.READER_TAMPER: "reader_tamper/door",
     Point.ENCLOSURE_TAMPER: "enclosure_tamper/station",
@@ -34,6 +36,8 @@ def _tell(told: dict[str, Told], name: str, bad: bool, now_ms: int) -> None:
 
 
 def _storage(told: dict[str, Told], event: events.StorageChanged, now_ms: int) -> None:
+    if event.status is events.StorageStatus.OK:
+        _tell(told, "records_dropped/journal", False, now_ms)
     _tell(told, "storage_full/journal", event.status is events.StorageStatus.FULL, now_ms)
     _tell(told, "storage_unavailable/journal", event.status is events.StorageStatus.UNAVAILABLE, now_ms)
 
@@ -71,4 +75,11 @@ TOLD: Final[dict[type, Callable[[dict[str, Told], Any, int], None]]] = {
     events.ChildRestarting: lambda told, event, now_ms: _tell(told, f"child_restarting/{event.name}", True, now_ms),
     events.ChildRunning: lambda told, event, now_ms: _tell(told, f"child_restarting/{event.name}", False, now_ms),
     events.StorageChanged: _storage,
+    events.LoadChecked: lambda told, event, now_ms: _tell(told, f"load_fault/{event.load}", not event.obeys, now_ms),
+    events.ReaderTampered: lambda told, event, now_ms: _tell(
+        told, f"reader_tamper/{event.reader}", event.tampered, now_ms
+    ),
+    events.JournalReset: lambda told, event, now_ms: _tell(told, "journal_reset/journal", True, now_ms),
+    events.JournalForkDetected: lambda told, event, now_ms: _tell(told, "journal_forked/journal", True, now_ms),
+    events.RecordsDropped: lambda told, event, now_ms: _tell(told, "records_dropped/journal", True, now_ms),
 }
