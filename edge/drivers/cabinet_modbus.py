@@ -89,7 +89,8 @@ class Cabinet:
             self._answered_ms = now_ms
         self._work(now_ms)
         self._judge_online(now_ms)
-        if self._online:
+        if self._online and now_ms - self._answered_ms < STALE_MS / 2:
+            # Else nobody has answered for a while: soon all of it is offline, or what is too old shows by itself.
             self._told += self._slots.changes(now_ms)
             self._tell_points(now_ms)
         self._told += self._orders.told
@@ -153,6 +154,7 @@ class Cabinet:
                 return None
             self._waiting.extend(self.plan.cycle(self.cycles))
             self.cycles += 1
+            self._slots.cycle_began()
             self._cycle_began_s = time.monotonic()
         while self._waiting:
             ask = self._waiting.popleft()

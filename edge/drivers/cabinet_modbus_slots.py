@@ -93,7 +93,8 @@ class Slot:
     serial_since_ms: int = 0
     claim: _Claim | None = None
     occupied_since_ms: int | None = None
-    """By the slot's contact; None: it says empty, or has said nothing yet."""
+    """By the slot's contact, 0: it was so when it was first read; None: it says empty, or has said nothing yet."""
+    contact_seen: bool = False
     told: SlotRead | SlotLost | None = None
 
     @property
@@ -108,6 +109,7 @@ class Slots:
         self._slots = {number: Slot(number) for number in slots}
         self._since_ms: int | None = None
         """Since when a first answer has been waited for."""
+        self._cycles = 0
         self._doors = next(block for block in map_.blocks if FieldName.DOOR_OPEN in block.names())
         self._safety = [block for block in map_.blocks if block.safety and block.names() & OF_THE_BATTERY]
         self._about = [block for block in map_.blocks if block.names() & ABOUT]
@@ -115,6 +117,10 @@ class Slots:
         self._contact = contacts[0] if contacts else None
         serial_block = next(block for block in map_.blocks if block.safety and FieldName.SERIAL in block.names())
         self._by_serial = serial_block if FieldName.IDENTITY not in serial_block.names() else None
+
+    def cycle_began(self) -> None:
+        """Everybody has been asked once more."""
+        self._cycles += 1
 
     def take(self, number: SlotNumber, block: Block, values: Values, now_ms: int) -> bool:
         """A good answer. Returns whether it is to be asked for again at once, because it is strange."""
@@ -148,7 +154,7 @@ class Slots:
     def is_empty(self, number: SlotNumber) -> bool:
         """Whether the slot's own contact says so."""
         slot = self._slots[number]
-        return self._contact is not None and self._contact.name in slot.parts and slot.occupied_since_ms is None
+        return slot.contact_seen and slot.occupied_since_ms is None
 
     def is_absent(self, number: SlotNumber, block: Block) -> bool:
         """Whether nobody is there to answer: the slot is empty, and the block is its battery's own."""
@@ -174,19 +180,17 @@ class Slots:
     def forget(self) -> None:
         """The cabinet is offline: what was told counts no more."""
         self._slots = {number: Slot(number) for number in self._slots}
-        self._since_ms = None
+        self._since_ms, self._cycles = None, 0
 
     # ------------------------------------------------ one slot
 
     def _contact_read(self, slot: Slot, occupied: bool, now_ms: int) -> None:
-        if occupied:
-            slot.occupied_since_ms = now_ms if slot.occupied_since_ms is None else slot.occupied_since_ms
-            return
-        # What was in it is gone: the next battery is not to inherit its data.
-        slot.occupied_since_ms = slot.claim = None
-        for block in self._safety:
-            if block is not self._contact:
-                slot.parts.pop(block.name, None)
+        """What was said before the battery came was of the one before it, or of nothing."""
+        if not occupied:
+            slot.occupied_since_ms = slot.claim = None
+        elif slot.occupied_since_ms is None:
+            slot.occupied_since_ms = now_ms if slot.contact_seen else 0
+        slot.contact_seen = True
 
     def _contested(self, slot: Slot, serial: str, now_ms: int) -> str:
         """Why this serial is not believed here; empty: it is."""
@@ -226,7 +230,7 @@ class Slots:
 
     def _present(self, slot: Slot, fresh: Values | None, battery: BatteryReading | None) -> bool | None:
         if self._contact is not None:
-            return slot.occupied_since_ms is not None if self._contact.name in slot.parts else None
+            return slot.occupied_since_ms is not None if slot.contact_seen else None
         if battery is not None:
             return True
         return None if fresh is None else (_number(fresh.get(FieldName.VOLTAGE)) or 0) > LIVE_MV
@@ -247,6 +251,9 @@ class Slots:
 
     def _battery(self, slot: Slot, fresh: Values, now_ms: int) -> BatteryReading | None:
         if fresh.get(FieldName.BMS_ANSWERS) is False or self.is_empty(slot.number):
+            return None
+        if self._by_serial is not None and self._cycles < 2:
+            # Which of two slots with one serial is believed shows when both have answered.
             return None
         if self.wants_about(slot.number) and now_ms - slot.serial_since_ms < ABOUT_MS:
             return None

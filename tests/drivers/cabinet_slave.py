@@ -1,8 +1,8 @@
 """A cabinet's slaves on a serial line or a TCP port, built from nothing but the Modbus papers and the map's places.
 
-Registers are a plain dictionary by (address, function, place), so that what a test puts there is what is on the wire. A
-thread answers; as a line does, an answer takes as long as its bits, the silences and the stated delay. Everything that is
-written is kept in `written`, in order, with its moment: how often a slot was told to open is counted here.
+Registers are a plain dictionary by (address, function, place), so that what a test puts there is what is on the wire.
+A thread answers; as on a line, an answer takes as long as its bits, the silences and the stated delay. Everything that
+is written is kept in `written`, in order, with its moment: how often a slot was told to open is counted here.
 """
 
 import os
