@@ -7,6 +7,7 @@ refused.
 """
 
 from enum import StrEnum
+from typing import Final
 
 from contract.records import (
     CommandAnswered,
@@ -18,8 +19,8 @@ from contract.records import (
     RelockCause,
 )
 from edge.core import alarm_desk, doorkeeper, loads, passes, postures
-from edge.core.cabinet import readings
-from edge.core.effects import Effect, ReleaseLock, Stop
+from edge.core.cabinet import orders, readings
+from edge.core.effects import Effect, ReleaseLock, Stop, UnlockSlot
 from edge.core.events import CommandInterrupted, CommandReceived, DesiredReceived
 from edge.core.state import MAX_COMMANDS_BEGUN, BegunCommand, Release
 from edge.core.turn import Turn
@@ -28,8 +29,13 @@ MAX_REASON_CHARACTERS = 200
 
 
 class CommandKind(StrEnum):
+    """Beside those of the swap cabinet."""
+
     RELEASE = "release"
     RESTART = "restart"
+
+
+WITH_REASON: Final = frozenset({CommandKind.RELEASE, *orders.CabinetCommand})
 
 
 class Outcome(StrEnum):
@@ -44,17 +50,35 @@ def receive(turn: Turn, event: CommandReceived) -> None:
         turn.record(MessageRefused("command", f"command {event.id} was received before"))
         return
     command = BegunCommand(event.id, event.kind, event.issued_by)
-    if event.kind not in frozenset(CommandKind):
-        _answer(turn, command, Outcome.REFUSED, "unknown_kind")
-    elif len(turn.durable.commands_begun) >= MAX_COMMANDS_BEGUN:
-        _answer(turn, command, Outcome.REFUSED, "too_many_commands")
-    elif event.kind == CommandKind.RELEASE and not _reason(event):
-        _answer(turn, command, Outcome.REFUSED, "reason_missing")
-    elif event.kind == CommandKind.RELEASE and turn.durable.posture is Posture.LOCKDOWN:
-        _answer(turn, command, Outcome.REFUSED, "lockdown")
-    else:
-        turn.record(CommandBegun(event.id, event.kind, event.issued_by, _reason(event)))
+    refused = _objection(turn, event)
+    if refused:
+        _answer(turn, command, Outcome.REFUSED, refused)
+        return
+    turn.record(CommandBegun(event.id, event.kind, event.issued_by, _reason(event)))
+    if event.kind not in frozenset(orders.CabinetCommand):
         _begin(turn, command, _reason(event))
+        return
+    kind = orders.CabinetCommand(event.kind)
+    trouble = orders.begin(turn, kind, event.id, event.args, event.issued_by)
+    if trouble is not None:
+        _answer(turn, command, Outcome.REFUSED, trouble)
+    elif kind is not orders.CabinetCommand.OPEN_SLOT:
+        _answer(turn, command, Outcome.DONE, "")
+
+
+def _objection(turn: Turn, event: CommandReceived) -> str:
+    """Why a command is not even begun; empty: it is."""
+    if event.kind not in frozenset(CommandKind) | frozenset(orders.CabinetCommand):
+        return "unknown_kind"
+    if len(turn.durable.commands_begun) >= MAX_COMMANDS_BEGUN:
+        return "too_many_commands"
+    if event.kind in WITH_REASON and not _reason(event):
+        return "reason_missing"
+    if event.kind == CommandKind.RELEASE and turn.durable.posture is Posture.LOCKDOWN:
+        return "lockdown"
+    if event.kind in frozenset(orders.CabinetCommand):
+        return orders.trouble(turn, orders.CabinetCommand(event.kind), event.args)
+    return ""
 
 
 def _reason(event: CommandReceived) -> str:
@@ -118,6 +142,7 @@ def desired(turn: Turn, event: DesiredReceived) -> None:
     for aside in event.shelved:
         alarm_desk.put_aside(turn, aside, topic="desired")
     loads.desired(turn, event.loads_cut, event.by)
+    orders.desired(turn, event.cabinet, event.by)
     postures.keep_up(turn)
 
 
@@ -127,7 +152,7 @@ def _is_of(released: Release, effect: ReleaseLock) -> bool:
 
 
 def _begun_by(turn: Turn, effect: Effect) -> BegunCommand | None:
-    command_id = effect.command_id if isinstance(effect, ReleaseLock | Stop) else None
+    command_id = effect.command_id if isinstance(effect, ReleaseLock | Stop | UnlockSlot) else None
     return next((command for command in turn.durable.commands_begun if command.id == command_id), None)
 
 

@@ -201,6 +201,7 @@ def _ordered(memory: CabinetMemory, record: CabinetOrdered) -> CabinetMemory:
         recalled=record.recalled[:MAX_RECALLED],
         power_budget_w=record.power_budget_w,
         keep_full=record.keep_full,
+        locked_out=record.locked_out,
     )
 
 

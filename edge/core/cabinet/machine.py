@@ -26,6 +26,7 @@ HANDLERS: Final[dict[type, Callable[[Turn, Any], None]]] = {
     events.SwapCancelled: swap.cancelled,
     events.ServiceAsked: service.asked,
     events.SlotOpenAsked: service.open_asked,
+    events.SlotAsideAsked: service.aside_asked,
 }
 
 

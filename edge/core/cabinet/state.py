@@ -162,6 +162,8 @@ class CabinetMemory:
     recalled: tuple[BatteryId, ...] = ()
     power_budget_w: int | None = None
     keep_full: int | None = None
+    locked_out: tuple[SlotNumber, ...] = ()
+    """By the cloud's standing will."""
     service_by: str = ""
     """Who works at the cabinet; empty: nobody."""
     open_doors: tuple[SlotNumber, ...] = ()

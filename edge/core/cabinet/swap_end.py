@@ -19,11 +19,11 @@ from contract.records import (
     SwapKind,
     SwapOutcome,
 )
+from edge.core.cabinet import asides
 from edge.core.cabinet.slots import set_now, slot_now
 from edge.core.cabinet.state import Said, Swap
 from edge.core.cabinet.swap_inputs import Found, slot_of
 from edge.core.cabinet.swap_table import SwapInput
-from edge.core.cabinet.trips import QUARANTINE_MS
 from edge.core.cabinet.verify import model_of
 from edge.core.effects import SetLamp, SlotLamp
 from edge.core.turn import Turn
@@ -111,9 +111,9 @@ def _settle(turn: Turn, outcome: SwapOutcome) -> bool:
 
 
 def _quarantine(turn: Turn, slot: SlotNumber) -> None:
-    asides = turn.durable.cabinet.asides
-    if not any((aside.slot, aside.why) == (slot, SlotAside.QUARANTINE) for aside in asides):
-        turn.record(SlotSetAside(slot, SlotAside.QUARANTINE, until_ms=turn.now.wall_ms + QUARANTINE_MS))
+    held = turn.durable.cabinet.asides
+    if not any((aside.slot, aside.why) == (slot, SlotAside.QUARANTINE) for aside in held):
+        asides.quarantine(turn, slot)
 
 
 def _is_unsettled(turn: Turn, slot: SlotNumber) -> bool:

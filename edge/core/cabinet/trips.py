@@ -21,12 +21,10 @@ from contract.records import (
     CabinetTripReset,
     ChargeEnd,
     MessageRefused,
-    SlotAside,
-    SlotSetAside,
     Trip,
 )
 from edge.core import events
-from edge.core.cabinet import chargers, trip_causes
+from edge.core.cabinet import asides, chargers, trip_causes
 from edge.core.cabinet.slots import set_now
 from edge.core.cabinet.state import SlotNow
 from edge.core.cabinet.trip_causes import CAN_BURN, COOL_DECICELSIUS, HEAT, POINTS, degrees
@@ -48,7 +46,6 @@ from edge.core.effects import Extinguish, SetFan
 from edge.core.state import StationState
 from edge.core.turn import Turn
 
-QUARANTINE_MS: Final = 24 * 3_600_000
 TOGETHER_MS: Final = 600_000
 """Heat and smoke within so long of one another are of one fire."""
 AGAIN_MS: Final = 600_000
@@ -90,6 +87,7 @@ def reset(turn: Turn, trip: Trip, slot: SlotNumber | None, by: str) -> str:
 def follow(turn: Turn, before: StationState) -> None:
     """Judge what has been read anew."""
     was, now = before.volatile.cabinet, turn.volatile.cabinet
+    asides.keep_up(turn)
     if was is now and before.durable.cabinet is turn.durable.cabinet:
         return
     if now.slots is not was.slots or now.trip_due_ms is not was.trip_due_ms or now.charge is not was.charge:
@@ -131,17 +129,18 @@ def is_hazard(state: StationState) -> bool:
 def _notice(turn: Turn, slot: SlotNumber, before: SlotNow, now: SlotNow, was_charging: bool) -> None:
     """Remember what a new reading says, and trip for what only the change can tell."""
     old, at_ms = warmth_of(turn.state, slot), turn.mono_ms
-    jump = trip_causes.jumped(old, now)
+    wrong = trip_causes.wrong(now)
+    jump = "" if wrong else trip_causes.jumped(old, now)
     warmth = noticed(before, now, old, at_ms)
-    if now.battery is not None:
+    if now.battery is not None and not wrong:
         warmth = changed(warmth, voltage_mv=now.battery.voltage_mv)
     missing_ms, wrong_ms = warmth.missing_since_ms, warmth.wrong_since_ms
     if not trip_causes.is_silent(now) or turn.volatile.cabinet.online is False:
         # A cabinet that has gone as a whole is an alarm of its own, and has cut off its chargers by itself.
         missing_ms = None
-    elif missing_ms is None and was_charging:
+    elif missing_ms is None and was_charging and not wrong:
         missing_ms = at_ms
-    if not trip_causes.wrong(now):
+    if not wrong:
         wrong_ms = None
     elif wrong_ms is None:
         wrong_ms = at_ms
@@ -251,7 +250,7 @@ def _trip(turn: Turn, trip: Trip, slot: SlotNumber | None, detail: str, *, hazar
     else:
         chargers.switch_off(turn, slot, ChargeEnd.TRIPPED)
         if trip in HEAT | {Trip.SMOKE}:
-            turn.record(SlotSetAside(slot, SlotAside.QUARANTINE, until_ms=turn.now.wall_ms + QUARANTINE_MS))
+            asides.quarantine(turn, slot)
     if trip is Trip.SMOKE:
         turn.act(SetFan(False))
 

@@ -17,6 +17,7 @@ from edge.core.events.cabinet import (
     ContactorRead,
     PulseResult,
     ServiceAsked,
+    SlotAsideAsked,
     SlotLost,
     SlotOpenAsked,
     SlotPulsed,
@@ -61,6 +62,7 @@ from edge.core.events.will import (
     AcknowledgeRequested,
     AlarmAside,
     AlarmSeen,
+    CabinetWill,
     CommandInterrupted,
     CommandReceived,
     DesiredReceived,
@@ -81,6 +83,7 @@ __all__ = [
     "CabinetChanged",
     "CabinetPoint",
     "CabinetPointRead",
+    "CabinetWill",
     "CardPresented",
     "ChargerChecked",
     "ChildRestarting",
@@ -122,6 +125,7 @@ __all__ = [
     "SensorChanged",
     "ServiceAsked",
     "ShelveRequested",
+    "SlotAsideAsked",
     "SlotLost",
     "SlotOpenAsked",
     "SlotPulsed",
@@ -147,7 +151,7 @@ Event = (
     | StorageChanged | RecordsDropped | JournalReset | JournalForkDetected
     | CabinetChanged | SlotRead | SlotLost | SlotPulsed | CabinetPointRead | ChargerChecked | ContactorRead
     | BatteryLookedUp | SwapChosen | SwapCancelled
-    | ServiceAsked | SlotOpenAsked | TripResetAsked | AnomalyExplained
+    | ServiceAsked | SlotOpenAsked | SlotAsideAsked | TripResetAsked | AnomalyExplained
     | RosterSwitched | RosterChanged | DesiredReceived
     | CommandReceived | CommandInterrupted | MessageRefused | EffectDone | EffectRefused
 )  # fmt: skip

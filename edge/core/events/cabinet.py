@@ -159,6 +159,15 @@ class SlotOpenAsked:
 
 
 @dataclass(frozen=True)
+class SlotAsideAsked:
+    """A technician on site takes a slot out of use, or (`aside` False) gives it back, from whatever it was out for."""
+
+    slot: SlotNumber
+    by: str
+    aside: bool
+
+
+@dataclass(frozen=True)
 class TripResetAsked:
     """`slot` None: the cabinet's own."""
 

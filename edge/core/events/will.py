@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract.ids import LoadId
+from contract.ids import BatteryId, LoadId, SlotNumber
 from contract.records import AlarmCode, Posture
 
 
@@ -33,6 +33,16 @@ class AlarmAside:
 
 
 @dataclass(frozen=True)
+class CabinetWill:
+    """What the standing will says of the swap cabinet. None: as configured."""
+
+    recalled: tuple[BatteryId, ...] = ()
+    locked_out: tuple[SlotNumber, ...] = ()
+    power_budget_w: int | None = None
+    keep_full: int | None = None
+
+
+@dataclass(frozen=True)
 class DesiredReceived:
     """The standing will, already authenticated. `posture` None: the station's own plan decides."""
 
@@ -43,6 +53,7 @@ class DesiredReceived:
     loads_cut: tuple[LoadId, ...] = ()
     by: str = ""
     """Who has changed the will last."""
+    cabinet: CabinetWill | None = None
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class Cabinet(Life):
         return self.do(SlotRead(slot, door_open=open, **{**usual, **of_slot}))  # type: ignore[arg-type]
 
     def tell(self, slot: SlotNumber, decicelsius: int, **said: object) -> list[Record]:
-        return self.read(slot, temperature_decicelsius=decicelsius, **said)
+        return self.read(slot, temperature_decicelsius=decicelsius, **said)  # type: ignore[arg-type]
 
     def point(self, point: events.CabinetPoint, active: bool | None = True) -> list[Record]:
         return self.do(events.CabinetPointRead(point, active))
@@ -116,6 +116,9 @@ class Cabinet(Life):
         return self.do(events.SlotPulsed(slot, self.slot(slot).pulse, result))
 
     # ------------------------------------------------ questions
+
+    def records_of_all(self) -> list[Record]:
+        return [record for record, _ in self.records]
 
     def chargers(self) -> dict[SlotNumber, int]:
         """What each charger was told last."""
