@@ -10,15 +10,16 @@ same rules: `journal_model` for the journal on SQLite (held against the real one
 What the line of JSON counts: `visits`, everybody who comes to the door, whether or not they get in (about 200 a day);
 `events`, steps of the core (3,000 a day at least; 4,000 on average, because stations differ in what is wired to them);
 `faults`, everything that goes wrong; `restarts`, runs that ended; `violations`, lives that broke an invariant, each of
-which ends there. `seconds` is by the clock, `cpu_seconds` what one core would need.
+which ends there; `met`, how often each alarm was raised, a pass used, energy counted and so on: what never happens
+proves nothing. `seconds` is by the clock, `cpu_seconds` what one core would need.
 
 What is thinned for the sake of speed, and nothing else: contacts bounce less, radar, air and meter report every few
 minutes and at every change (and are called silent later in the same measure), health is measured three times an hour.
 
 - `acts`, `visits`, `people`: what people, building, cloud and bad luck do, drawn a day at a time. `city`: where the
   station stands, how it is wired and configured, and whom its roster knows.
-- `timeline`, `world`, `room`, `building`, `keypads`: virtual time, and what is really so: door and lock, bodies and the
-  sensors that see them, air and mains, numbers and whose they are.
+- `timeline`, `world`, `room`, `building`, `keypads`, `guests`: virtual time, and what is really so: door and lock,
+  bodies and the sensors that see them, air and mains, numbers and whose they are, passes and who signed them.
 - `deeds`, `faults`, `power`: what each kind of act does.
 - `shell`, `storage`, `journal_model`, `uplink`, `cloud_model`: the station and the fleet's side of its wire.
 - `…invariants`, `told`: what must hold, one named function each. `life`: puts it all together.

@@ -56,6 +56,17 @@ def test_a_bug_in_the_core_is_found() -> None:
     assert hunt_one(by_name("negative-count"), 1).startswith("count_is_never_negative")
 
 
+def test_what_is_to_be_checked_happens() -> None:
+    """Where everything is wired, as where a bug is hunted."""
+    lives = [live_planned(f"mutants/met/{number}", 3) for number in (4, 7)]
+    met = {code for lived in lives for code in lived.met if lived.met[code]}
+    codes = {
+        "alarm_flood", "contact_implausible", "lock_fault", "over_capacity", "pin_guessing", "reader_tamper",
+        "load_fault", "first_out", "under_a_cause", "pass_used", "pass_not_taken", "energy_counted",
+    }  # fmt: skip
+    assert not codes - met
+
+
 def test_a_day_is_busy_and_its_acts_are_in_order() -> None:
     acts = plan_day("test/6", 3)
     assert [act.at_ms for act in acts] == sorted(act.at_ms for act in acts)
