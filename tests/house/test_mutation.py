@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutation.coverage_map import Map
+from tools.mutation.coverage_map import Map, NoTests, draw
 from tools.mutation.jury import OWN_FAILURE, Judgement, Verdict, allow, hold
 from tools.mutation.kept import Results
 from tools.mutation.operators import Mutant, mutants, mutated
@@ -231,6 +232,47 @@ def test_the_judges_of_a_line_are_the_tests_that_run_through_it_those_of_the_fil
     # Who has noticed a bug there is asked first about the next one.
     tests.noticed(at("edge/core/door.py", 5), "tests/a.py::one")
     assert tests.tests_of(at("edge/core/door.py", 5)) == ["tests/a.py::one", "tests/door.py::two"]
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Path:
+    """As much of a tree as the tool looks at."""
+    for folder in ("edge/core", "contract/policy", "tests/core", "tests/policy"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copytree(Path(__file__).resolve().parents[2] / "tools", tmp_path / "tools")
+    (tmp_path / "edge/core/door.py").write_text("LIMIT = 3\n\ndef over(a):\n    return a > LIMIT\n\nOTHER = 4\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n")
+    return tmp_path
+
+
+def write_test(station: Path, name: str, body: str) -> str:
+    path = f"tests/core/{name}.py"
+    (station / path).write_text(f"from edge.core import door\n\ndef {name}():\n    {body}\n")
+    return f"{path}::{name}"
+
+
+def test_the_map_knows_who_runs_through_what_and_is_drawn_anew_only_for_tests_that_have_changed(
+    station: Path, tmp_path: Path
+) -> None:
+    memory = tmp_path / "map"
+    over = write_test(station, "test_over", "assert door.over(4)")
+    other = write_test(station, "test_other", "assert door.OTHER == 4")
+    first = draw(station, memory)
+    assert (first.by_line["edge/core/door.py"][4], set(first.seconds)) == ([over], {over, other})
+    source = (station / "edge/core/door.py").read_text()
+    at_import = [mutant for mutant in mutants("edge/core/door.py", source) if not mutant.in_function]
+    # What runs at import is judged by those who meet its name.
+    assert [(mutant.scope, first.tests_of(mutant)) for mutant in at_import] == [("LIMIT", [over]), ("OTHER", [other])]
+
+    write_test(station, "test_other", "assert not door.over(3)")
+    second = draw(station, memory)
+    assert set(second.by_line["edge/core/door.py"][4]) == {over, other}
+    assert second.seconds[over] == first.seconds[over], "it was not run again"
+
+    (station / "tests/core/test_other.py").unlink()
+    (station / "tests/core/test_over.py").unlink()
+    with pytest.raises(NoTests):
+        draw(station, memory)
 
 
 def test_a_reason_is_for_one_change_in_one_line_of_one_function() -> None:
