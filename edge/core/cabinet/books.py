@@ -114,6 +114,9 @@ def _touch(turn: Turn) -> None:
         elif isinstance(record, SlotDoorOpened) and not record.commanded:
             by_key = bool(turn.durable.cabinet.service_by)
             touched[record.slot] = AnomalyCause.SERVICE if by_key else AnomalyCause.FORCED
+        elif isinstance(record, SlotDoorOpened) and turn.durable.cabinet.swap is not None:
+            # It sprang open again, or its door was pulled late.
+            touched.setdefault(record.slot, AnomalyCause.SWAP)
     if touched != turn.volatile.cabinet.books.touched:
         _set(turn, changed(turn.volatile.cabinet.books, touched=touched))
 

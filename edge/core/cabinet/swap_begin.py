@@ -103,7 +103,8 @@ def _refuse(
     waiting = turn.volatile.cabinet.waiting
     if reason is SwapRefusal.BUSY and member is not None and member not in waiting:
         waiting = (*waiting, member)[-MAX_WAITING:]
-    set_now(turn, said=Said(turn.mono_ms + REFUSED_MS, refusal=reason, detail=detail), waiting=waiting)
+    said = Said(turn.mono_ms + REFUSED_MS, refusal=reason, detail=detail)
+    set_now(turn, chosen=None, chosen_until_ms=None, said=said, waiting=waiting)
     if not silent:
         turn.act(ReaderFeedback(card.reader, Feedback.DENIED))
 
