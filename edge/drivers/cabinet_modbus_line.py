@@ -36,8 +36,10 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 QUIET_S: Final = 0.05
 MAX_DRAIN_S: Final = 0.3
 MAX_DRAIN_BYTES: Final = 4_096
-LATE_S: Final = 2.0
+LATE_S: Final = 1.5
 """An answer that has not come by now does not come."""
+MANGLED_LATE_S: Final = 0.2
+"""The same where something has come: most likely that was the answer, and noise has spoilt it."""
 PATIENCE_S: Final = 0.06
 """On top of what the wire and the slave's stated delay take: converters, the operating system, a busy processor."""
 REOPEN_FIRST_S: Final = 0.25
@@ -87,13 +89,16 @@ class _SerialClient(ModbusSerialClient):
     """Waits for bytes instead of looking for them every few characters, and until a moment of the monotonic clock."""
 
     until_s = 0.0
+    has_received = False
 
     def recv(self, size: int | None) -> bytes:
         """Whatever has come; empty when the time is over."""
         if self.socket is None:
             raise ConnectionException(str(self))
         ready, _, _ = select.select([self.socket], [], [], max(0.0, self.until_s - time.monotonic()))
-        return os.read(self.socket.fileno(), MAX_DRAIN_BYTES) if ready else b""
+        data = os.read(self.socket.fileno(), MAX_DRAIN_BYTES) if ready else b""
+        self.has_received = self.has_received or bool(data)
+        return data
 
 
 class Line:
@@ -149,7 +154,7 @@ class Line:
         address, code, _ = key
         try:
             if isinstance(self._client, _SerialClient):
-                self._client.until_s = time.monotonic() + budget_s
+                self._client.until_s, self._client.has_received = time.monotonic() + budget_s, False
             response: Any = getattr(self._client, call)(*args, **named)
             self._check(response, address, code)
         except BROKEN as error:
@@ -230,7 +235,8 @@ class Line:
                 self._open_again_s = time.monotonic() + self._back_off_s
             self._back_off_s = min(2 * self._back_off_s, REOPEN_LAST_S)
             return
-        self._owed[key] = time.monotonic() + LATE_S
+        late_s = MANGLED_LATE_S if self._client.has_received else LATE_S
+        self._owed[key] = max(self._owed.get(key, 0.0), time.monotonic() + late_s)
         self._drain()
         self._free_s = time.monotonic() + self.wire.gap_ms / 1_000
 
