@@ -1,11 +1,13 @@
 """Every code that the Python side can say has words in both languages."""
 
 import json
+import re
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
+from cloud.domain.commands import CommandKind
 from cloud.ingest.progress import CloudAlarm
 from contract.records import (
     RECORD_TYPES,
@@ -91,3 +93,13 @@ def test_every_fault_has_words(texts: dict[str, str]) -> None:
     # A cut link is the panel's network switch.
     single = {f"fault.{name}" for name in FaultName if name not in (FaultName.CUT_WIRE, FaultName.LINK_CUT)}
     assert (by_wire | single) - texts.keys() == set()
+
+
+def test_everything_that_is_written_down_of_people_has_words(texts: dict[str, str]) -> None:
+    written = re.compile(r'acts\.note\(\s*connection,\s*[\w.]+,\s*f?"([\w.{}]+)"')
+    sources = [path.read_text(encoding="utf-8") for path in (WEB.parent / "cloud").rglob("*.py")]
+    names = {name for source in sources for name in written.findall(source)}
+    names = {name.format(kind=kind) for name in names for kind in CommandKind}
+    assert len(names) >= 10
+    known = {key.removeprefix("act.") for key in texts if key.startswith("act.")}
+    assert [name for name in sorted(names) if not any(f"{key}.".startswith(f"{name}.") for key in known)] == []
