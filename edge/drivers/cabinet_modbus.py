@@ -30,7 +30,11 @@ log = logging.getLogger(__name__)
 
 LEASE_MS: Final = 5_000
 MIN_CYCLE_S: Final = 0.05
-"""Reading more often tells nothing more: a fast network is left in peace."""
+"""Reading more often tells nothing more: a fast network is left in peace …"""
+CALM_CYCLE_S: Final = 0.2
+CALM_AFTER_MS: Final = 180_000
+"""… and more so where no slot was told to open and no door moved for so long."""
+GOODBYE_S: Final = 1.5
 REST_S: Final = 0.02
 MISSES: Final = 3
 RARELY: Final = 4
@@ -77,12 +81,14 @@ class Cabinet:
         self._about_ms: dict[Ask, int] = {}
         self._is_reads_turn = False
         self._renewed, self._leased_until_ms = False, 0
+        self._now_ms, self._calm_from_ms = 0, 0
         self._online: bool | None = None
         self._answered_ms: int | None = None
         self._last_miss = "it has not answered yet"
 
     def poll(self, now_ms: int) -> list[CabinetEvent]:
         """The next slice of work on the line: about one request and its answer. Call it again at once."""
+        self._now_ms = now_ms
         self._follow_lease(now_ms)
         self._orders.stamp(now_ms)
         if self._answered_ms is None:
@@ -111,7 +117,11 @@ class Cabinet:
         self._orders.all_off()
 
     def close(self) -> None:
-        """Let go of the line."""
+        """Switch off what is on, as far as that goes within `GOODBYE_S`, and let go of the line."""
+        self._orders.all_off()
+        end_s = time.monotonic() + GOODBYE_S
+        while time.monotonic() < end_s and (level := self._orders.next_level(self._now_ms, leased=False)) is not None:
+            self._write_level(level, self._now_ms)
         self._line.close()
 
     # ------------------------------------------------ what to do next
@@ -148,7 +158,9 @@ class Cabinet:
         if self._at_once:
             return self._at_once.popleft()
         if not self._waiting:
-            rest_s = self._cycle_began_s + MIN_CYCLE_S - time.monotonic()
+            is_calm = self._line.wire.baud is None and self._now_ms >= self._calm_from_ms
+            least_s = CALM_CYCLE_S if is_calm else MIN_CYCLE_S
+            rest_s = self._cycle_began_s + least_s - time.monotonic()
             if rest_s > 0.0:
                 time.sleep(min(rest_s, REST_S))
                 return None
@@ -191,6 +203,7 @@ class Cabinet:
 
     def _write_pulse(self, pulse: Pulse) -> None:
         place = pulse.place
+        self._calm_from_ms = self._now_ms + CALM_AFTER_MS
         try:
             self._line.write(place.address, place.function, place.at, self.map.writes.unlock.value, place.answer_ms)
         except Missed as miss:
@@ -236,6 +249,8 @@ class Cabinet:
         if isinstance(limit_ma := values.get(FieldName.CHARGER_LIMIT_MA), int):
             self._orders.charger_read(slot, limit_ma, now_ms)
         has_closed = self._slots.door_closed(slot) and not was_closed
+        if self._slots.door_closed(slot) is not was_closed:
+            self._calm_from_ms = now_ms + CALM_AFTER_MS
         if has_closed or (was_empty and not self._slots.is_empty(slot)):
             # Somebody waits before it to hear whether this battery is taken.
             self._soon([each for each in self.plan.of_slot(slot, FieldName.SERIAL) if each.block.safety])
@@ -245,7 +260,8 @@ class Cabinet:
                     self._ask_about(each, now_ms)
 
     def _ask_about(self, ask: Ask, now_ms: int) -> None:
-        if now_ms - self._about_ms.get(ask, -ABOUT_AGAIN_MS) >= ABOUT_AGAIN_MS:
+        """Whoever does not answer to that is asked again when its turn comes: others have to be read too."""
+        if self._misses[ask] < MISSES and now_ms - self._about_ms.get(ask, -ABOUT_AGAIN_MS) >= ABOUT_AGAIN_MS:
             self._about_ms[ask] = now_ms
             self._soon([ask])
 

@@ -284,6 +284,15 @@ def test_a_make_without_chargers_says_so(tmp_path: Path) -> None:
     rig.stop()
 
 
+def test_whoever_closes_the_line_leaves_no_charger_on(rig: Rig) -> None:
+    for number in (1, 3):
+        rig.cabinet.take(SetCharger(slot(number), 4_000))
+    rig.until(lambda: len(rig.of(ChargerChecked)) == 2)
+    rig.cabinet.all_off()
+    rig.cabinet.close()
+    assert [charger_writes(rig, number)[1:] for number in (1, 2, 3)] == [[0], [], [0]]
+
+
 # ------------------------------------------------ the lease
 
 
