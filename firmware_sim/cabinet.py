@@ -313,6 +313,13 @@ class Cabinet:
             self.slot(number).smoke = there
             self._fact(FactKind.CABINET_POINT, now_ms, what="slot_smoke", slot=number, active=there)
 
+    def renew_extinguisher(self, number: int, now_ms: float) -> None:
+        """A technician puts a new one in."""
+        self.advance(now_ms)
+        if self.slot(number).extinguished:
+            self.slot(number).extinguished = False
+            self._fact(FactKind.EXTINGUISHER_RENEWED, now_ms, slot=number)
+
     def set_runaway(self, number: int, now_ms: float) -> str:
         """What lies in a slot begins to burn. Returns its serial; raises WorldError when there is no battery."""
         self.advance(now_ms)

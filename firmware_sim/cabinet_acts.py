@@ -24,6 +24,8 @@ def act_on_cabinet(station: Station, act: acts.CabinetAct) -> models.ActDone:
             cabinet.set_slot_smoke(act.slot, act.there, now_ms)
         case acts.SlotBurn():
             cabinet.set_runaway(act.slot, now_ms)
+        case acts.SlotRenew():
+            cabinet.renew_extinguisher(act.slot, now_ms)
         case acts.CabinetPoint():
             cabinet.set_point(act.point, act.active, now_ms)
         case acts.Bring():

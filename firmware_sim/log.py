@@ -72,6 +72,7 @@ class FactKind(StrEnum):
     WATCHDOG = "watchdog"
     FAN = "fan"
     EXTINGUISHER = "extinguisher"
+    EXTINGUISHER_RENEWED = "extinguisher_renewed"
     CABINET_POINT = "cabinet_point"
     FAULT = "fault"
     POWER = "power"

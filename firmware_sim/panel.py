@@ -120,6 +120,7 @@ class Panel:
                 | acts.SlotForce()
                 | acts.SlotSmoke()
                 | acts.SlotBurn()
+                | acts.SlotRenew()
                 | acts.CabinetPoint()
                 | acts.Bring()
                 | acts.Ride()

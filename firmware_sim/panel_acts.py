@@ -198,6 +198,13 @@ class SlotBurn(Model):
     slot: SlotNumber
 
 
+class SlotRenew(Model):
+    """A technician puts a new extinguisher in."""
+
+    act: Literal["slot_renew"]
+    slot: SlotNumber
+
+
 class CabinetPoint(Model):
     """Smoke, water, the back door, the emergency stop."""
 
@@ -223,5 +230,7 @@ class Ride(Model):
 
 DoorAct = PresentCard | PushDoor | LetGo | HoldDoor | ExitButton | Fire | Network | Power | Fault | Story
 PremisesAct = Come | Go | Walk | Do | Air | Smoke | Water | Mains | Battery | Tamper | Keys | ShowCode
-CabinetAct = SlotPut | SlotTake | SlotShut | SlotForce | SlotSmoke | SlotBurn | CabinetPoint | Bring | Ride
+CabinetAct = (
+    SlotPut | SlotTake | SlotShut | SlotForce | SlotSmoke | SlotBurn | SlotRenew | CabinetPoint | Bring | Ride
+)  # fmt: skip
 Act = Annotated[DoorAct | PremisesAct | CabinetAct, Field(discriminator="act")]

@@ -82,6 +82,19 @@ describe("a line of the world's log", () => {
     expect(describeLine({ kind: "fault", name: "cut_wire", target: "fire", on: true }, names)).toBe("出现故障：剪断消防线");
   });
 
+  it("says where a battery goes", () => {
+    const moved = { kind: "battery_moved", serial: "YZB1", person: "rider-1" };
+    expect(describeLine({ ...moved, from: "slot:3", to: "person:rider-1" }, names)).toBe("王磊移动电池 YZB1：3 号仓 → 王磊");
+    expect(describeLine({ ...moved, person: "", from: "", to: "slot:2" }, names)).toBe("电池 YZB1 起初位置：2 号仓");
+    expect(describeLine({ ...moved, from: "person:rider-1", to: "" }, names)).toBe("王磊把 YZB1 带回家");
+  });
+
+  it("names the slot that is broken", () => {
+    const line = { kind: "fault", name: "bms_silent", target: "4", on: true };
+    expect(describeLine(line, names)).toBe("出现故障：电池不应答，4 号仓");
+    expect(describeLine({ ...line, name: "cabinet_noise", target: null }, names)).toBe("出现故障：换电柜线路噪声");
+  });
+
   it("of an unknown kind is its kind", () => {
     expect(describeLine({ kind: "earthquake" }, names)).toBe("earthquake");
   });

@@ -1,6 +1,6 @@
 /** A line of the world's own log in people's words. */
 import { knownText, t, type Values } from "@/shared/i18n";
-import type { WorldView } from "./world";
+import type { ThingView, WorldView } from "./world";
 
 export type LogLine = WorldView["log"][number];
 
@@ -24,6 +24,9 @@ export function describeLine(line: LogLine, names: ReadonlyMap<string, string>):
     else if (typeof value === "string") values[name] = word(kind, name, value, line, names);
   }
   const device = knownText(`world.${kind}.${String(line["device"])}`, values);
+  if (kind === "battery_moved" && !(line["from"] && line["to"])) {
+    return t(line["to"] ? "world.battery_moved.begins" : "world.battery_moved.leaves", values);
+  }
   return device ?? byYesOrNo(line, kind, values) ?? byCode(line, kind, values) ?? knownText(`world.${kind}`, values) ?? kind;
 }
 
@@ -52,10 +55,29 @@ export function nameOf(person: string, names: ReadonlyMap<string, string>): stri
   return names.get(person) ?? t("panel.somebody");
 }
 
+/** A battery, or a thing that is none, in a line. */
+export function describeThing(thing: ThingView): string {
+  if (!thing.battery) return t("panel.thing.brick", { serial: thing.serial });
+  const state = thing.burning ? "burning" : thing.asleep ? "asleep" : thing.foreign ? "foreign" : null;
+  const values = { serial: thing.serial, model: thing.model, soc: thing.soc_percent, soh: thing.soh_percent, celsius: thing.celsius };
+  const words = t("panel.thing.battery", values);
+  return state === null ? words : words + t("text.comma") + t(`panel.thing.${state}`);
+}
+
+/** Where a battery was or is: `slot:3`, `person:rider-1`, or nowhere in this world. */
+function placeOf(place: string, names: ReadonlyMap<string, string>): string {
+  const [kind, id = ""] = place.split(":", 2);
+  if (kind === "slot") return t("slot.number", { slot: id });
+  return kind === "person" ? nameOf(id, names) : t("panel.elsewhere");
+}
+
 function word(kind: string, name: string, value: string, line: LogLine, names: ReadonlyMap<string, string>): string {
   if (name === "person") return nameOf(value, names);
+  if (kind === "battery_moved" && (name === "from" || name === "to")) return placeOf(value, names);
   if (kind === "fault" && name === "name") {
-    return knownText(`fault.${value}.${String(line["target"])}`) ?? knownText(`fault.${value}`) ?? value;
+    const words = knownText(`fault.${value}.${String(line["target"])}`) ?? knownText(`fault.${value}`) ?? value;
+    const isOfSlot = value.startsWith("cabinet_") || value.startsWith("bms_");
+    return isOfSlot && line["target"] ? words + t("text.comma") + t("slot.number", { slot: String(line["target"]) }) : words;
   }
   const family = CODED[name];
   return (family && knownText(`${family}.${value}`)) || value;

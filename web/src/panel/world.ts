@@ -15,6 +15,10 @@ export type AirName = Schemas["Air"]["what"];
 export type FaultName = Schemas["FaultName"];
 export type StoryName = Schemas["StoryName"];
 export type Wire = Schemas["Wire"];
+export type CabinetView = Schemas["CabinetView"];
+export type SlotView = Schemas["SlotView"];
+export type ThingView = Schemas["ThingView"];
+export type CabinetPoint = Schemas["Point"];
 export type Act =
   | { act: "present_card"; card_id: string; reader: string }
   | { act: "push_door"; force: boolean; from_inside: boolean }
@@ -24,7 +28,7 @@ export type Act =
   | { act: "fire"; active: boolean }
   | { act: "network"; on: boolean }
   | { act: "power"; on: boolean }
-  | { act: "fault"; name: FaultName; on: boolean; args: { reader?: string; wire?: Wire; sensor?: string; active?: boolean } }
+  | { act: "fault"; name: FaultName; on: boolean; args: { reader?: string; wire?: Wire; sensor?: string; slot?: number; active?: boolean } }
   | { act: "story"; name: StoryName }
   | { act: "come" | "go"; person: string }
   | { act: "walk"; person: string; inward: boolean; turn: "first_beam" | "both_beams" | null }
@@ -35,7 +39,14 @@ export type Act =
   | { act: "battery"; low: boolean }
   | { act: "tamper"; what: "reader" | "enclosure"; open: boolean }
   | { act: "keys"; reader: string; keys: string }
-  | { act: "show_code"; scanner: string; text: string };
+  | { act: "show_code"; scanner: string; text: string }
+  | { act: "slot_put"; slot: number; person: string; serial: string }
+  | { act: "slot_take"; slot: number; person: string }
+  | { act: "slot_shut" | "slot_force" | "slot_burn" | "slot_renew"; slot: number }
+  | { act: "slot_smoke"; slot: number; there: boolean }
+  | { act: "cabinet_point"; point: CabinetPoint; active: boolean }
+  | { act: "bring"; person: string; what: "brick" | "foreign" }
+  | { act: "ride"; person: string };
 
 const ACT_TIMEOUT_MS = 70_000;
 
