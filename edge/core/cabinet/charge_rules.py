@@ -6,8 +6,8 @@ model's own; a battery whose model nobody knows has none, and is not charged. A 
 is to begin than with one that runs, so that nothing flaps.
 
 *The order.* Whoever comes next needs one full battery more than ten half-full ones: until enough are full, the fullest
-charge first. After that the coolest, and of equals the emptiest. What charges goes on charging: only a budget that was
-made smaller takes it away, from the last in this order.
+of the others charge first. After that the coolest, and of equals the emptiest. What charges goes on charging: only a
+budget that was made smaller takes it away, from the last in this order.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contract.ids import BatteryId, SlotNumber
-from contract.records import AlarmCode, ChargeEnd
+from contract.records import AlarmCode, AnomalyKind, ChargeEnd
 from edge.core import environment
 from edge.core.cabinet.chargers import charge_now
 from edge.core.cabinet.config import BatteryModel, CabinetConfig
@@ -107,9 +107,13 @@ def _another(case: Case) -> bool:
 
 
 def _ordered(case: Case) -> bool:
-    """Somebody works here, or the slot or the battery is out of use: what is given to nobody need not be full."""
-    recalled = case.booked is not None and case.booked.battery in case.memory.recalled
-    return bool(case.memory.service_by) or case.memory.is_aside(case.slot) or recalled
+    """Somebody works here, the slot or the battery is out of use (what is given to nobody need not be full), or the
+    books are not sure of what lies here. That something cannot be read is no such doubt: it is how one sleeps."""
+    memory = case.memory
+    recalled = case.booked is not None and case.booked.battery in memory.recalled
+    doubts = (each for each in memory.anomalies if each.kind is not AnomalyKind.UNREADABLE_INSIDE)
+    doubted = any(each.slot == case.slot for each in doubts)
+    return bool(memory.service_by) or memory.is_aside(case.slot) or recalled or doubted
 
 
 def _faulty(case: Case) -> bool:
@@ -184,7 +188,7 @@ def wake_objection(case: Case) -> ChargeEnd | None:
     refused = next((rule.why for rule in ROOM if rule.objects(case)), None)
     if refused is not None or case.booked is None:
         return refused
-    if _ordered(case) or any(anomaly.slot == case.slot for anomaly in case.memory.anomalies):
+    if _ordered(case):
         return ChargeEnd.ORDERED
     if _faulty(case):
         return ChargeEnd.FAULT
@@ -248,7 +252,8 @@ def in_order(config: CabinetConfig, state: StationState, candidates: Sequence[Ca
     fullest_first = full_ones(config, state) < wanted
 
     def rank(each: Candidate) -> tuple[int, ...]:
-        first = (-each.soc_percent, each.decicelsius) if fullest_first else (each.decicelsius, each.soc_percent)
+        is_full = each.soc_percent >= config.full_soc_percent
+        first = (is_full, -each.soc_percent) if fullest_first else (each.decicelsius, each.soc_percent)
         return (not each.runs, each.wake, *first, each.slot)
 
     return sorted(candidates, key=rank)

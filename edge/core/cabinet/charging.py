@@ -68,15 +68,15 @@ def follow(turn: Turn, before: StationState) -> None:
         return
     if turn.volatile.cabinet.online and not before.volatile.cabinet.online:
         stop(turn)
-    for slot, now in turn.volatile.cabinet.slots.items():
-        if now.present is False:
-            chargers.forget_rest(turn, slot)
     if is_dangerous(turn.state) and turn.volatile.cabinet.contactor_wanted is not False:
         chargers.all_off(turn, ChargeEnd.HAZARD)
     _resume(turn)
     if turn.volatile.cabinet.resumed or any(each.limit_ma > 0 for each in turn.volatile.cabinet.charge.values()):
         _end(turn)
         _begin(turn)
+    for slot, now in turn.volatile.cabinet.slots.items():
+        if now.present is False:
+            chargers.forget_rest(turn, slot)
 
 
 def stop(turn: Turn) -> None:
