@@ -172,7 +172,10 @@ def test_a_battery_that_overheats_smokes_and_is_quenched_by_the_hardware(running
         if slot.battery is not None:
             slot.battery.celsius = 80.0
     assert play(running, StoryName.BATTERY_OVERHEATS) == "happened"
-    order = [float(str(running.facts(kind)[0]["mono_ms"])) for kind in ("runaway", "battery_vents", "extinguisher", "visit_end")]
+    order = [
+        float(str(running.facts(kind)[0]["mono_ms"]))
+        for kind in ("runaway", "battery_vents", "extinguisher", "visit_end")
+    ]
     assert order == sorted(order)
 
 
