@@ -8,8 +8,8 @@ The physics, which reads no clock (time comes in with every call):
 - `world`: door leaf, lock, buttons, mains; `door_leaf`, `lock`, `contact`, `wires`.
 - `premises`: what is around the door; `crowd` (who is where and does what), `doorway` (the beams), `motion`, `room`
   (air, loads, meter).
-- `cabinet` and `cabinet_slot`: the battery-swap cabinet, its locks, chargers and own protection; `batteries` charge, age
-  and burn; `carried` is what people have with them.
+- `cabinet` and `cabinet_slot`: the battery-swap cabinet, its locks, chargers and own protection; `batteries` charge,
+  age and burn; `carried` is what people have with them.
 
 The wires, `devices.…`:
 
@@ -21,8 +21,8 @@ The wires, `devices.…`:
   `modbus_answers` is what any Modbus slave answers.
 - `link`: the station's way to the cloud, as a TCP relay that can be cut.
 
-And around them: `station`, `sensors` and `cabinet_room` put world and wires together, `station` owns the time; `log` is
-what really happened, the oracle of every loss test; `faults`, `fault_board` and `cabinet_faults` break things;
-`stories`, `plays`, `hands`, `cabinet_plays` and `rider` are what people do; `panel` is the page to play with it; `power`
-the power switch.
+And around them: `station`, `sensors` and `cabinet_room` put world and wires together, `station` owns the time; `log`
+is what really happened, the oracle of every loss test; `faults`, `fault_board` and `cabinet_faults` break things;
+`stories`, `plays`, `hands`, `cabinet_plays` and `rider` are what people do; `panel` is the page to play with it;
+`power` the power switch.
 """
