@@ -17,7 +17,8 @@ def cabinet_shown(told: Mapping[str, Any] | None, now_ms: int) -> CabinetShown |
     """`told`: `contract.cabinet_parts.CabinetState`; `now_ms`: Unix time at which it was told."""
     if told is None:
         return None
-    why = _why_not(told)
+    open_slots = [slot["slot"] for slot in told["slots"] if slot["may_be_open"] and not slot["lost"]]
+    why = _why_not(told) or (SwapRefusal.SLOT_OPEN if open_slots and told["swap"] is None else None)
     return CabinetShown(
         ready=why is None,
         why=why,
@@ -28,6 +29,7 @@ def cabinet_shown(told: Mapping[str, Any] | None, now_ms: int) -> CabinetShown |
         words=_words(told["said"]),
         chosen=_known(SwapKind, told["chosen"]),
         waiting=int(told["waiting"]),
+        open_slot=open_slots[0] if why is SwapRefusal.SLOT_OPEN else None,
     )
 
 

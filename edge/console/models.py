@@ -86,6 +86,8 @@ class CabinetShown(BaseModel):
     chosen: SwapKind | None = None
     """What the next card is for; None: a swap."""
     waiting: int = 0
+    open_slot: int | None = None
+    """Of `why` = slot_open: the one that is to be closed first."""
 
 
 class ScreenView(BaseModel):

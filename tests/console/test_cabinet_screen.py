@@ -37,6 +37,13 @@ def test_a_step_says_where_what_and_until_when() -> None:
     assert step.ends_at_ms == NOW_MS + 60_000
 
 
+def test_a_slot_that_was_left_open_is_to_be_closed_first() -> None:
+    left_open = told()["slots"][0] | {"may_be_open": True, "door_open": True}
+    found = shown(swap=None, slots=[left_open])
+    assert (found.why, found.open_slot) == (SwapRefusal.SLOT_OPEN, 3)
+    assert shown(slots=[left_open]).why is None, "in a swap it is the swap's own"
+
+
 def test_nobody_is_named_on_a_screen_that_everybody_sees() -> None:
     assert SWAP.member not in shown().model_dump_json()
 
