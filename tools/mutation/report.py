@@ -56,13 +56,23 @@ def page(root: Path, verdicts: Mapping[Mutant, Judgement]) -> str:
             files[mutant.path][judgement.verdict in NOTICED] += 1
         if judgement.verdict is Verdict.SURVIVED:
             survivors[mutant.path].append(mutant)
-    lines = ["| file | mutants | noticed | survived |", "|---|---:|---:|---:|"]
+    total = sum(files.values(), Counter())
+    share = f"{total[True] / max(1, total.total()):.1%}"
+    lines = [
+        "# Small bugs in what decides, and who noticed them",
+        "",
+        f"{total.total()} small bugs were put into `edge/core` and `contract/policy`, one at a time; the tests in",
+        f"`tests/core` and `tests/policy` noticed {total[True]} ({share}). How, and what",
+        'counts: [adr/0008](adr/0008-own-mutation-tool.md). Made by `make mutation ARGS="--report docs/MUTATION.md"`.',
+        "",
+        "| file | mutants | noticed | survived |",
+        "|---|---:|---:|---:|",
+    ]
     for path, count in sorted(files.items()):
         lines.append(f"| {path} | {count.total()} | {count[True]} | {count[False]} |")
-    total = sum(files.values(), Counter())
     lines.append(f"| **all** | {total.total()} | {total[True]} | {total[False]} |")
     for path, found in sorted(survivors.items()):
-        lines += ["", f"### {path}", "", "| in | line | change | why it is left |", "|---|---|---|---|"]
+        lines += ["", f"## {path}", "", "| in | line | change | why it is left |", "|---|---|---|---|"]
         for mutant in sorted(found, key=lambda each: each.site):
             code = line_of(root, mutant)
             reason = reason_for(mutant, code, known)
