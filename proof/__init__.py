@@ -8,7 +8,7 @@ same rules: `journal_model` for the journal on SQLite (held against the real one
 `shell` for the asyncio controller, `cloud_model` for ingest and its database.
 
 What the line of JSON counts: `visits`, everybody who comes to the door, whether or not they get in (about 200 a day);
-`events`, steps of the core (3,000 a day at least; 4,000 on average, because stations differ in what is wired to them);
+`events`, steps of the core (3,000 a day at least, and more where more is wired);
 `faults`, everything that goes wrong; `restarts`, runs that ended; `violations`, lives that broke an invariant, each of
 which ends there; `met`, how often each alarm was raised, a pass used, energy counted and so on: what never happens
 proves nothing. `seconds` is by the clock, `cpu_seconds` what one core would need.

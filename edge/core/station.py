@@ -3,6 +3,12 @@
 `step` first lives through every timer that ended up to the event's time, in the order in which they ended, then
 takes the event, then lets the alarms and the readers' lasting signs follow. Its records are in order, belong into
 the journal stamped with the same `now`, and applying them to the old durable state gives the new one.
+
+*How a machine joins*: its events in `_HANDLERS`; `follow` in `_follow`, before those that go by what it says; its
+timers in `MACHINES`; what may be an alarm in `alarm_watch`; its records in `fold`. A year is millions of steps, and
+most change little: so parts of the state are compared by identity, `follow` returns at once where nothing that it goes
+by is another one, nobody writes what is so already, and all timers of a machine stand in its own part of what is
+volatile.
 """
 
 from collections.abc import Callable
@@ -10,10 +16,8 @@ from typing import Any, Final
 
 from contract.frozen import frozen
 from contract.records import (
-    AlarmCode,
     ClockTrusted,
     DoorHeldCleared,
-    DoorMode,
     MessageRefused,
     Record,
     RosterSwitched,
@@ -36,6 +40,7 @@ from edge.core import (
     pins,
     postures,
     presence,
+    signs,
     supervision,
     welfare,
 )
@@ -43,7 +48,7 @@ from edge.core.alarm_watch import WATCHES
 from edge.core.cabinet import machine as cabinet
 from edge.core.cabinet import swap
 from edge.core.config import StationConfig
-from edge.core.effects import Effect, Feedback, ReaderFeedback
+from edge.core.effects import Effect
 from edge.core.fold import apply, replay
 from edge.core.snapshot import SNAPSHOT_VERSION, SnapshotError, from_snapshot, snapshot, snapshot_json
 from edge.core.state import (
@@ -107,17 +112,6 @@ STAMPED: Final = (events.ContactChanged, events.PointChanged)
 POINTS_OF_PEOPLE: Final = frozenset(
     {events.Point.BEAM_OUTER, events.Point.BEAM_INNER, events.Point.MOTION_INSIDE, events.Point.MOTION_OUTSIDE}
 )
-
-LASTING_SIGN: Final[dict[DoorMode, Feedback]] = {
-    DoorMode.HELD_PRE_ALARM: Feedback.HELD_PRE_ALARM,
-    DoorMode.HELD: Feedback.HELD,
-    DoorMode.FORCED: Feedback.FORCED,
-}
-ALARM_OF_SIGN: Final[dict[Feedback, AlarmCode]] = {
-    Feedback.HELD_PRE_ALARM: AlarmCode.DOOR_HELD,
-    Feedback.HELD: AlarmCode.DOOR_HELD,
-    Feedback.FORCED: AlarmCode.DOOR_FORCED,
-}
 
 
 @frozen
@@ -220,41 +214,7 @@ def _follow(turn: Turn, before: StationState) -> None:
     cabinet.follow(turn, before)
     loads.follow(turn, before)
     alarms.review(turn, before, WATCHES)
-    if _signs_differ(before, turn.state):
-        for reader in turn.config.readers:
-            turn.act(ReaderFeedback(reader, _lasting_sign(turn.state)))
-
-
-def _signs_differ(before: StationState, after: StationState) -> bool:
-    """Nothing else than these parts makes a sign; most steps change none of them."""
-    was, now = before.durable, after.durable
-    same_door = was.door is now.door or (
-        was.door.fire is now.door.fire and LASTING_SIGN.get(was.door.mode) is LASTING_SIGN.get(now.door.mode)
-    )
-    same_memory = was is now or (
-        same_door and was.alarms is now.alarms and was.presence is now.presence and was.cabinet is now.cabinet
-    )
-    same_length = before.volatile.inputs.held_long is after.volatile.inputs.held_long
-    same_air = before.volatile.environment.findings is after.volatile.environment.findings
-    if same_memory and same_length and same_air:
-        return False
-    return _lasting_sign(after) is not _lasting_sign(before)
-
-
-def _lasting_sign(state: StationState) -> Feedback:
-    """What the readers show until it changes. Shelving a door's alarm puts its sound aside; acknowledging it does not,
-    because the sound is for whoever stands in the door."""
-    door = state.durable.door
-    if door.fire or environment.hazard(state):
-        return Feedback.EVACUATE
-    sign = LASTING_SIGN.get(door.mode)
-    if sign is None or _is_shelved(state, ALARM_OF_SIGN.get(sign)):
-        return Feedback.WELFARE if state.durable.presence.welfare_asked else Feedback.IDLE
-    return Feedback.HELD_LONG if sign is Feedback.HELD and state.volatile.inputs.held_long else sign
-
-
-def _is_shelved(state: StationState, code: AlarmCode | None) -> bool:
-    return any(alarm.code is code and alarm.shelved_until_ms is not None for alarm in state.durable.alarms)
+    signs.follow(turn, before)
 
 
 def _fresh(config: StationConfig, clock: Health) -> Volatile:
