@@ -143,6 +143,17 @@ def test_an_answer_that_comes_byte_by_byte_is_taken(serial: Wired) -> None:
     assert [serial.whose(ask) for ask in serial.asks] == [1, 2, 3, 4, 5, 6]
 
 
+def test_the_rest_of_a_broken_answer_does_not_spoil_the_next_one(serial: Wired) -> None:
+    """It comes while the next request would wait for its own."""
+    ask = serial.asks[0]
+    time_out_s = (ask.wire_ms(serial.line.wire) + ask.answer_ms) / 1_000 + cabinet_modbus_line.PATIENCE_S
+    first = iter([True])
+    serial.slave.spoil = lambda request, reply: (
+        [(0.0, reply[:10]), (time_out_s + 0.02, reply[10:])] if next(first, False) else [(0.028, reply)]
+    )
+    assert [serial.whose(each) for each in serial.asks[:3]] == [None, 2, 3]
+
+
 def test_bytes_behind_an_answer_are_nobodys(serial: Wired) -> None:
     serial.slave.spoil = lambda request, reply: [(0.0, reply + b"\x01\x04\x02\x00\x07"), (0.003, b"\x99" * 9)]
     got = [serial.whose(ask) for ask in serial.asks * 2]
