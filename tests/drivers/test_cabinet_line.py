@@ -144,12 +144,12 @@ def test_an_answer_that_comes_byte_by_byte_is_taken(serial: Wired) -> None:
 
 
 def test_the_rest_of_a_broken_answer_does_not_spoil_the_next_one(serial: Wired) -> None:
-    """It comes while the next request would wait for its own."""
+    """It comes while the next request would wait for its own, and looks like the beginning of a long one."""
     ask = serial.asks[0]
     time_out_s = (ask.wire_ms(serial.line.wire) + ask.answer_ms) / 1_000 + cabinet_modbus_line.PATIENCE_S
     first = iter([True])
     serial.slave.spoil = lambda request, reply: (
-        [(0.0, reply[:10]), (time_out_s + 0.02, reply[10:])] if next(first, False) else [(0.028, reply)]
+        [(0.0, reply[:10]), (time_out_s + 0.02, b"\x01\x04\xc8")] if next(first, False) else [(0.028, reply)]
     )
     assert [serial.whose(each) for each in serial.asks[:3]] == [None, 2, 3]
 
