@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tools.mutation.coverage_map import LONG_S, SOURCES, TESTS, Map, NoTests, draw
+from tools.mutation.coverage_map import SOURCES, TESTS, Map, NoTests, draw
 from tools.mutation.jury import Judgement, Verdict, be_plain
 from tools.mutation.kept import BY_SHORT_TESTS, Results
 from tools.mutation.operators import Mutant, mutants
@@ -74,7 +74,7 @@ class Run:
                 print(f"time is up after {number - 1} mutants", file=sys.stderr)
                 break
             judges = self._judges(mutant, bench)
-            short = [test for test in judges if long_too or not self._is_long(test)]
+            short = [test for test in judges if long_too or not self._tests.is_long(test)]
             if judges and not short:
                 yield mutant
                 continue
@@ -97,11 +97,7 @@ class Run:
             return sorted(judges, key=lambda test: test != kept.says)
         if kept.verdict in NOTICED:
             return []
-        new = self._results.new_since(kept, judges)
-        return [test for test in judges if test in new or (kept.says == BY_SHORT_TESTS and self._is_long(test))]
-
-    def _is_long(self, test: str) -> bool:
-        return self._tests.seconds[test] > LONG_S
+        return self._results.new_since(kept, judges)
 
     def _judge(self, mutant: Mutant, judges: list[str], bench: Bench) -> Judgement:
         kept = self._results.of(mutant)
@@ -184,7 +180,9 @@ def main() -> int:
         sample = sample[: options.mutants or total]
         be_plain()
         court = Court(root, tests.seconds)
-        results = Results(options.results, root, TESTS)
+        results = Results(
+            options.results, root, TESTS, frozenset(test for test in tests.seconds if tests.is_long(test))
+        )
         run = Run(tests, results, court, again=options.again, short=options.short, until=begun + 60 * options.minutes)
         serve(root, TESTS, tests.seconds, lambda bench: run.judge_all(sample, bench))
         court.close()

@@ -89,7 +89,7 @@ class Map:
         return sorted(
             (test for test in found if test in self.seconds),
             key=lambda test: (
-                self.seconds[test] > LONG_S,
+                self.is_long(test),
                 -in_scope[test],
                 about not in test.split("::")[0],
                 -in_file[test],
@@ -97,6 +97,9 @@ class Map:
                 test,
             ),
         )
+
+    def is_long(self, test: str) -> bool:
+        return self.seconds[test] > LONG_S
 
     def runs_at_import(self, mutant: Mutant) -> bool:
         """Whether what the mutant changes has already been run once the tests are collected."""

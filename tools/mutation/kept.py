@@ -25,32 +25,47 @@ class Kept:
     """Which run it was found in: that names the tests of then."""
 
 
+@dataclass(frozen=True)
+class _Run:
+    """The test files of a run, by their digests, and the tests that take long."""
+
+    files: dict[str, str]
+    long: frozenset[str]
+
+
 class Results:
     """What is known so far."""
 
-    def __init__(self, path: Path, root: Path, folders: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, root: Path, folders: tuple[str, ...], long: frozenset[str] = frozenset()) -> None:
         self._path = path
         self._by_key: dict[str, Kept] = {}
-        self._runs: list[dict[str, str]] = []
+        self._runs: list[_Run] = []
         if path.exists():
             for line in path.read_text(encoding="utf-8").splitlines():
                 self._read(json.loads(line))
-        self._files = {
+        files = {
             str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest()[:12]
             for folder in folders
             for file in sorted((root / folder).rglob("*.py"))
         }
-        if not self._runs or self._runs[-1] != self._files:
-            self._runs.append(self._files)
-            self._append({"tests": self._files})
+        self._now = _Run(files, long)
+        if not self._runs or self._runs[-1] != self._now:
+            self._runs.append(self._now)
+            self._append({"tests": files, "long": sorted(long)})
 
     def of(self, mutant: Mutant) -> Kept | None:
         return self._by_key.get(mutant.key)
 
     def new_since(self, kept: Kept, tests: list[str]) -> list[str]:
-        """Those tests whose file is another one than when the verdict was found."""
+        """Those tests that have not judged it: their file is another one than when the verdict was found, or they were
+        left out then because they take long."""
         then = self._runs[kept.run]
-        return [test for test in tests if then.get(file := test.split("::")[0]) != self._files.get(file)]
+        left_out = then.long if kept.says == BY_SHORT_TESTS else frozenset()
+        return [
+            test
+            for test in tests
+            if test in left_out or then.files.get(file := test.split("::")[0]) != self._now.files.get(file)
+        ]
 
     def keep(self, mutant: Mutant, judgement: Judgement) -> None:
         kept = Kept(judgement.verdict, judgement.says, len(self._runs) - 1)
@@ -60,9 +75,10 @@ class Results:
 
     def _read(self, told: dict[str, object]) -> None:
         if "tests" in told:
-            tests = told["tests"]
+            tests, long = told["tests"], told.get("long", [])
             assert isinstance(tests, dict)
-            self._runs.append(tests)
+            assert isinstance(long, list)
+            self._runs.append(_Run(tests, frozenset(long)))
         else:
             run = told["run"]
             assert isinstance(run, int)
