@@ -5,7 +5,7 @@ Delays are written down here again, because a wrong table is a bug.
 
 from typing import TYPE_CHECKING, Final
 
-from contract.records import AlarmAcknowledged, AlarmCode, AlarmShelved, DoorMode
+from contract.records import AlarmAcknowledged, AlarmCleared, AlarmCode, AlarmShelved, DoorMode
 from edge.core import events
 from edge.core.state import StationState
 from proof.building import AIR, REPORT_MS
@@ -29,6 +29,15 @@ OFF_DELAY_MS: Final = {
 LIFE_SAFETY: Final = frozenset(
     {AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.DURESS, AlarmCode.WELFARE}
 )
+STAYS_UNTIL_SEEN: Final = frozenset(
+    {
+        AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.WELFARE, AlarmCode.DURESS,
+        AlarmCode.DOOR_FORCED, AlarmCode.READER_TAMPER, AlarmCode.ENCLOSURE_TAMPER, AlarmCode.WATER_LEAK,
+        AlarmCode.JOURNAL_FORKED, AlarmCode.JOURNAL_RESET, AlarmCode.RECORDS_DROPPED, AlarmCode.LOCK_FAULT,
+        AlarmCode.PIN_GUESSING,
+    }
+)  # fmt: skip
+"""What somebody has to look at even if it is over by itself."""
 LONGEST_LOCK_MS: Final = 900_000
 LONGEST_SHELF_MS: Final = 24 * 3_600_000
 SHELF_SLACK_MS: Final = 90_000
@@ -151,6 +160,16 @@ def an_acknowledgement_takes_its_own(
         life.shell.told.pop(f"{record.code}/{record.source}", None)
     if record.code is AlarmCode.DURESS:
         life.access.duress = {reader for reader in life.access.duress if reader != record.source}
+
+
+def what_nobody_has_seen_stays(life: "Life", event: events.Event, before: StationState, record: AlarmCleared) -> None:
+    """An alarm that is over is taken off the list, but for one that is grave and that nobody has looked at."""
+    listed = next(
+        (alarm for alarm in before.durable.alarms if (alarm.code, alarm.source) == (record.code, record.source)), None
+    )
+    unseen = listed is not None and not listed.acknowledged and listed.shelved_until_ms is None
+    stays = unseen and record.code in STAYS_UNTIL_SEEN
+    require(record.latched == stays, "what_nobody_has_seen_stays", f"{record}, unseen: {unseen}")
 
 
 def nobody_shelves_a_life(life: "Life", event: events.Event, before: StationState, record: AlarmShelved) -> None:

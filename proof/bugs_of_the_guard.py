@@ -107,6 +107,11 @@ OF_COMPANY: Final[tuple[Mutant, ...]] = (
         "the mains are lost, and whoever is called gets five alarms for it",
     ),
     Mutant(
+        "forced-and-forgotten", "edge.core.alarm_codes",
+        '    AlarmCode.DOOR_FORCED: "the leaf is shut, and the bolt may be bent",\n', "",
+        "the door was forced, is shut again, and nobody ever looks at it",
+    ),
+    Mutant(
         "hidden-for-ever", "edge.core.alarm_group",
         "if alarm.cause and any(other.active and name_of(other.key) == alarm.cause for other in alarms):",
         "if alarm.cause:",

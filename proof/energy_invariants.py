@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from contract.ids import LoadId
 from contract.records import EnergyCounted, EnergyUsed
 from edge.core import events
 from edge.core.state import Durable, StationState
@@ -32,7 +33,7 @@ class EnergyTruth:
 
     def __init__(self) -> None:
         self._base_wms: dict[str, int] = {}
-        self._anchor_wms: dict[str, int] = {}
+        self._anchor_wms: dict[LoadId, int] = {}
         self.heard_wh: dict[str, int] = {}
         """Where each meter's counter was last known to stand."""
         self.unclear_ms = 0
@@ -51,13 +52,12 @@ class EnergyTruth:
                 says = f"{lost_wms} Wms of {load.id} are missing, {may_wms} may, {unsure_wms} are not sure"
                 require(-unsure_wms <= lost_wms <= may_wms + unsure_wms, "a_cut_takes_a_quarter_of_an_hour", says)
         self.unclear_ms = 0
-        self._anchor_wms = {str(load): wms for load, wms in used.items()}
+        self._anchor_wms = dict(used)
         self._base_wms = {source: mwh * WMS_PER_MWH for source, mwh in energy.items()}
         self.heard_wh = {str(meter): wh for meter, wh in durable.loads.counters_wh.items()}
 
     def wms(self, life: "Life", source: str) -> int:
-        used = life.building.used_wms()
-        since_wms = {str(load): wms for load, wms in used.items()}.get(source, 0) - self._anchor_wms.get(source, 0)
+        since_wms = life.building.used_wms().get(LoadId(source), 0) - self._anchor_wms.get(LoadId(source), 0)
         return self._base_wms.get(source, 0) + since_wms
 
     def unsure_wms(self, life: "Life", source: str) -> int:

@@ -24,6 +24,7 @@ SETTLE_MS: Final = 150
 LOCK_ON_MS, LOCK_OFF_MS = 2_000, 2_000
 CONTACT_ON_MS, CONTACT_OFF_MS = 1_000, 60_000
 OVER_OFF_MS: Final = 10_000
+BOTH_BEAMS: Final = frozenset(BEAMS)
 EDGES: Final = 20
 EDGES_MS: Final = 5_000
 """More edges than that within so long are none that a leaf can make."""
@@ -134,7 +135,7 @@ def a_contact_that_lies_is_told(life: "Life", standing: set[str]) -> None:
         require(CONTACT_FLAPS in standing, "a_contact_that_lies_is_told", f"it has flapped since {now_ms - since_ms}")
     elif now_ms - max(until_ms, calm_ms) > CONTACT_OFF_MS + SETTLE_MS:
         require(CONTACT_FLAPS not in standing, "a_contact_that_lies_is_told", "it has been still for a minute")
-    if not life.city.points >= frozenset(BEAMS) or not life.contact_is_sound:
+    if not life.city.points >= BOTH_BEAMS or not life.contact_is_sound:
         return
     both, both_ms = _both_beams(life)
     for_ms = now_ms - max(both_ms, calm_ms)

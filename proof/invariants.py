@@ -16,6 +16,7 @@ from contract.records import (
     AccessNotTaken,
     AccessTaken,
     AlarmAcknowledged,
+    AlarmCleared,
     AlarmRaised,
     AlarmShelved,
     Direction,
@@ -152,7 +153,8 @@ def held_is_answered(life: "Life", event: events.Event, before: StationState, re
     require(not life.held, "held_is_followed_by_held_cleared", "held twice")
     life.held = True
     open_ms = life.timeline.now_ms - life.world.opened_ms
-    sure = life.world.flicker_ms < life.world.opened_ms - SETTLE_MS and life.contact_is_sound
+    bad_ms = max(life.world.flicker_ms, life.world.contact_bad_ms)
+    sure = bad_ms < life.world.opened_ms - SETTLE_MS and life.contact_is_sound
     early = sure and open_ms < life.config.door.held_ms
     require(not early, "held_only_when_it_is", f"open for {open_ms} ms")
 
@@ -206,6 +208,7 @@ _OF_RECORD: Final[dict[type, Callable[..., None]]] = {
     OccupancyChanged: nobody_is_inside,
     OccupancyCorrected: nobody_is_inside,
     AlarmRaised: alarm_raised,
+    AlarmCleared: alarm_invariants.what_nobody_has_seen_stays,
     AlarmAcknowledged: alarm_invariants.an_acknowledgement_takes_its_own,
     AlarmShelved: alarm_invariants.nobody_shelves_a_life,
     WelfareAsked: presence_invariants.asked_when_still,
@@ -308,7 +311,8 @@ def a_door_left_open_is_held(life: "Life", state: StationState) -> None:
     if world.fire or state.durable.posture is Posture.FREE_ACCESS or mode is DoorMode.FORCED:
         return
     since_ms = max(world.opened_ms, world.fire_ms, life.released_ms, life.posture_ms, life.shell.pins_since_ms)
-    over_ms = now_ms - max(since_ms, life.shell.stalled_ms) - life.config.door.held_ms
+    # A wire that was loose has told of openings that were none.
+    over_ms = now_ms - max(since_ms, world.contact_bad_ms, life.shell.stalled_ms) - life.config.door.held_ms
     require(over_ms < SETTLE_MS or mode is DoorMode.HELD, "a_door_left_open_is_held", f"{mode} for {over_ms} ms more")
 
 
