@@ -5,8 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from contract.ids import SlotNumber
 from edge.core.events import SlotLost, SlotRead
+from edge.drivers import cabinet_modbus, cabinet_modbus_plan
 from edge.drivers.cabinet_modbus import Cabinet, CabinetEvent, SerialPlace, TcpPlace
 from edge.drivers.cabinet_modbus_load import load_map
 from tests.drivers.cabinet_slave import CabinetSlave, Image, numbers
@@ -14,6 +17,12 @@ from tests.drivers.cabinet_slave import CabinetSlave, Image, numbers
 MAPS = Path(__file__).parents[2] / "config" / "cabinets"
 INTEGRATED, BOARD = "integrated_12", "lock_board_24"
 E = TypeVar("E")
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No rest between cycles, hardly any silence on the line: for tests of what is done, not of how fast."""
+    monkeypatch.setattr(cabinet_modbus, "MIN_CYCLE_S", 0.0)
+    monkeypatch.setattr(cabinet_modbus_plan, "FIXED_GAP_MS", 0.1)
 
 
 class Rig:

@@ -13,13 +13,13 @@ import pytest
 from contract.records import SlotCause
 from edge.core.effects import SetCharger, SetContactor, SetLamp, SlotLamp, UnlockSlot
 from edge.core.events import PulseResult, SlotPulsed, SlotRead
-from edge.drivers import cabinet_modbus, cabinet_modbus_line
+from edge.drivers import cabinet_modbus_line
 from edge.drivers.cabinet_modbus_fields import FieldName
 from edge.drivers.cabinet_modbus_line import Line, Missed, SerialPlace, TcpPlace
 from edge.drivers.cabinet_modbus_load import load_map
 from edge.drivers.cabinet_modbus_map import Function, WriteFunction
 from edge.drivers.cabinet_modbus_plan import Ask, Plan, Wire
-from tests.drivers.cabinet_rig import BOARD, INTEGRATED, MAPS, Rig, slot
+from tests.drivers.cabinet_rig import BOARD, INTEGRATED, MAPS, Rig, hurry, slot
 from tests.drivers.cabinet_slave import CabinetSlave, Image, Reply, framed, numbers
 
 SLOTS = 6
@@ -58,6 +58,7 @@ class Wired:
 @pytest.fixture(params=[False, True], ids=["serial", "tcp"])
 def wired(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     monkeypatch.setattr(cabinet_modbus_line, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(cabinet_modbus_line, "LATE_S", 0.4)
     wired = Wired(tmp_path, tcp=request.param)
     yield wired
     wired.stop()
@@ -66,6 +67,7 @@ def wired(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture
 def serial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     monkeypatch.setattr(cabinet_modbus_line, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(cabinet_modbus_line, "LATE_S", 0.4)
     wired = Wired(tmp_path)
     yield wired
     wired.stop()
@@ -75,10 +77,10 @@ def test_each_slot_gets_its_own_words(wired: Wired) -> None:
     assert [wired.whose(ask) for ask in wired.asks] == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("late_ms", [45, 60, 85, 110, 140])
+@pytest.mark.parametrize("late_ms", [45, 85, 140])
 def test_an_answer_of_equal_length_that_comes_late_is_nobodys(wired: Wired, late_ms: int) -> None:
     """Late into the drain, into the silence after it, into the next request to the same slave."""
-    late = iter([True, False, False, True, True, False] * 2)
+    late = iter([True, False, False, True, True, False])
     wired.slave.spoil = lambda request, reply: [(late_ms / 1_000 if next(late, False) else 0.0, reply)]
     right: set[int] = set()
     end_s = time.monotonic() + 6.0
@@ -259,11 +261,11 @@ def spoiler(seed: int) -> object:
     return spoil
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_the_line_does_no_slot_gets_anothers_data_and_no_pulse_is_written_twice(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cabinet_modbus, "MIN_CYCLE_S", 0.0)
+    hurry(monkeypatch)
     monkeypatch.setattr(cabinet_modbus_line, "PATIENCE_S", 0.02)
     monkeypatch.setattr(cabinet_modbus_line, "QUIET_S", 0.01)
     rng = random.Random(seed)
@@ -272,7 +274,7 @@ def test_whatever_the_line_does_no_slot_gets_anothers_data_and_no_pulse_is_writt
         rig.image.battery(number, f"B{number:02}", soc_percent=10 * number, temperature_decicelsius=200 + 10 * number)
     rig.slave.spoil = spoiler(seed)  # type: ignore[assignment]
     pulses = 0
-    end_s = time.monotonic() + 1.2
+    end_s = time.monotonic() + 0.8
     while time.monotonic() < end_s:
         rig.poll()
         if rng.random() < 0.1 and pulses < 12:
@@ -300,15 +302,15 @@ def test_whatever_the_line_does_no_slot_gets_anothers_data_and_no_pulse_is_writt
     rig.stop()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_the_registers_hold_nothing_escapes(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cabinet_modbus, "MIN_CYCLE_S", 0.0)
+    hurry(monkeypatch)
     rng = random.Random(seed)
     rig = Rig(tmp_path, INTEGRATED if seed % 2 else BOARD)
     rig.until(lambda: rig.cabinet.cycles > 1)
-    for _ in range(8):
+    for _ in range(6):
         for key in list(rig.image.words):
             if rng.random() < 0.3:
                 rig.image.words[key] = rng.choice([0, 0xFFFF, 0x8000, 0x7FFF, rng.randrange(0x10000)])

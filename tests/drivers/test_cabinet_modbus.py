@@ -1,6 +1,5 @@
 """The cabinet's driver before real lines: what it tells, and how fast."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,18 +13,17 @@ from edge.core.events import (
     SlotLost,
     SlotRead,
 )
-from edge.drivers import cabinet_modbus
 from edge.drivers.cabinet_modbus import Cabinet, MapError, SerialPlace
 from edge.drivers.cabinet_modbus_fields import FieldName
-from tests.drivers.cabinet_rig import BOARD, INTEGRATED, MAPS, Rig
+from tests.drivers.cabinet_rig import BOARD, INTEGRATED, MAPS, Rig, hurry
 from tests.drivers.cabinet_slave import numbers
 
 WIRES = [(INTEGRATED, 115_200), (BOARD, 115_200), (INTEGRATED, None), (BOARD, None)]
 
 
 @pytest.fixture(autouse=True)
-def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cabinet_modbus, "MIN_CYCLE_S", 0.01)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 @pytest.fixture(params=[INTEGRATED, BOARD])
@@ -260,26 +258,3 @@ def test_what_cannot_be_is_asked_for_again_at_once_and_then_lost_as_impossible(r
 def _asks_battery(rig: Rig, request: bytes, number: int) -> bool:
     ask = rig.cabinet.plan.of_slot(numbers(number)[-1], FieldName.TEMPERATURE)[0]
     return request[0] == ask.address and int.from_bytes(request[2:4], "big") == ask.first
-
-
-# ------------------------------------------------ how fast
-
-
-@pytest.mark.alone
-@pytest.mark.parametrize(
-    ("make", "slots", "baud"),
-    [(INTEGRATED, 3, 9_600), (BOARD, 3, 9_600), (INTEGRATED, 6, 115_200), (BOARD, 8, 115_200)],
-)
-def test_a_cycle_takes_hardly_longer_than_its_bits(make: str, slots: int, baud: int, tmp_path: Path) -> None:
-    """The best of a few cycles: what other programs take from the processor is not the driver's."""
-    rig = Rig(tmp_path, make, slots, baud, paced=True)
-    rig.image.battery(slots, "LAST")
-    rig.until(lambda: rig.cabinet.cycles == 2)
-    took_ms: list[float] = []
-    for _ in range(3 if baud == 9_600 else 10):
-        began_s, cycle = time.monotonic(), rig.cabinet.cycles
-        rig.until(lambda cycle=cycle: rig.cabinet.cycles > cycle)  # type: ignore[misc]
-        took_ms.append((time.monotonic() - began_s) * 1_000)
-    rig.stop()
-    computed_ms = rig.cabinet.plan.cycle_ms
-    assert 0.7 * computed_ms <= min(took_ms) <= 1.2 * computed_ms

@@ -13,15 +13,15 @@ from edge.core.events import CabinetChanged, ChargerChecked, ContactorRead, Puls
 from edge.drivers import cabinet_modbus, cabinet_modbus_orders
 from edge.drivers.cabinet_modbus_fields import FieldName
 from edge.drivers.cabinet_modbus_orders import Orders
-from tests.drivers.cabinet_rig import BOARD, INTEGRATED, Rig, slot
+from tests.drivers.cabinet_rig import BOARD, INTEGRATED, Rig, hurry, slot
 from tests.drivers.cabinet_slave import Reply, framed, numbers
 
 PULSES = itertools.count(1)
 
 
 @pytest.fixture(autouse=True)
-def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cabinet_modbus, "MIN_CYCLE_S", 0.01)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 @pytest.fixture(params=[INTEGRATED, BOARD])
