@@ -29,7 +29,7 @@ DATA: Final = "coverage.sqlite"
 DURATIONS: Final = "durations.jsonl"
 AT_IMPORT: Final = ""
 """What coverage calls the time before the first test: modules are imported and tests collected then."""
-LONG_S: Final = 0.6
+LONG_S: Final = 1.0
 """A test that takes so long judges after all that are shorter."""
 
 
