@@ -14,7 +14,7 @@ from tools.mutation.coverage_map import Map, NoTests, draw
 from tools.mutation.jury import OWN_FAILURE, Judgement, Verdict, allow, hold
 from tools.mutation.kept import Results
 from tools.mutation.operators import Mutant, mutants, mutated
-from tools.mutation.report import Reason, reason_for
+from tools.mutation.report import Reason, reason_for, reasons
 from tools.mutation.trial import judge
 
 SOURCE = '''"""A text is left alone."""
@@ -277,7 +277,14 @@ def test_the_map_knows_who_runs_through_what_and_is_drawn_anew_only_for_tests_th
 
 def test_a_reason_is_for_one_change_in_one_line_of_one_function() -> None:
     mutant = a_mutant("7 became 8")
-    reason = Reason(NAME, "count", "return steps, 7", "7 became 8", equal=True, why="nobody looks")
+    reason = Reason(NAME, "count", True, "nobody looks", ("7 became 8",), "return steps, 7")
     assert reason_for(mutant, "return steps, 7", [reason]) is reason
     assert reason_for(mutant, "return 7, steps", [reason]) is None
     assert reason_for(a_mutant("Lt became LtE"), "return steps, 7", [reason]) is None
+
+
+def test_every_reason_that_is_given_is_for_a_file_that_there_is_and_says_why() -> None:
+    for reason in reasons():
+        assert (Path(__file__).resolve().parents[2] / reason.path).is_file()
+        assert reason.why.endswith(".")
+        assert reason.changes

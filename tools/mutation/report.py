@@ -1,7 +1,7 @@
 """What a run found, in words: a page with the score of each file and every survivor, with the reason if one is known.
 
-Reasons stand in `left.toml`, by file, scope, the line's text and the change; they are for survivors that no test should
-be written for, because nobody could tell the difference (`equal`), or none is worth it (`left`).
+Reasons stand in `left.toml`, by file, scope, the line's text and the changes; they are for survivors that no test
+should be written for, because nobody could tell the difference (`equal`), or none is worth it (`left`).
 """
 
 import tomllib
@@ -22,19 +22,20 @@ NOTICED: Final = frozenset({Verdict.KILLED, Verdict.TIMED_OUT})
 class Reason:
     path: str
     scope: str
-    code: str
-    """The line with the place, without its indentation."""
-    change: str
     equal: bool
     why: str
+    changes: tuple[str, ...]
+    code: str = ""
+    """The line with the place, without its indentation; none given: any line of the scope."""
 
     def is_for(self, mutant: Mutant, code: str) -> bool:
-        return (self.path, self.scope, self.code, self.change) == (mutant.path, mutant.scope, code, mutant.says)
+        same_place = (self.path, self.scope) == (mutant.path, mutant.scope) and self.code in ("", code)
+        return same_place and mutant.says in self.changes
 
 
 def reasons(path: Path = REASONS) -> list[Reason]:
     said = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [Reason(**each) for each in said["survivor"]]
+    return [Reason(**{**each, "changes": tuple(each["changes"])}) for each in said["survivor"]]
 
 
 def line_of(root: Path, mutant: Mutant) -> str:
