@@ -23,7 +23,7 @@ OF_ITSELF: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "loose-wire-unseen", "edge.core.supervision_state",
-        "flapping_edges: int = 20", "flapping_edges: int = 40",
+        "flapping_edges: int = 20", "flapping_edges: int = 150",
         "a contact on a loose wire is believed",
     ),
     Mutant(
