@@ -101,10 +101,14 @@ class _SerialClient(ModbusSerialClient):
         return data
 
 
+@dataclass(eq=False)
 class Line:
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.wire = Wire(place.baud if isinstance(place, SerialPlace) else None)
+    """It opens itself when it is needed, and again after it was lost, ever less often."""
+
+    place: Place
+
+    def __post_init__(self) -> None:
+        self.wire = Wire(self.place.baud if isinstance(self.place, SerialPlace) else None)
         self._client: Any = None
         self._owed: dict[tuple[int, int, int], float] = {}
         """Until when an answer of this slave to this function with so many bytes of data may still come."""

@@ -105,15 +105,21 @@ class Pulse:
     taken_ms: int | None = None
 
 
+@dataclass(eq=False)
 class Orders:
-    def __init__(self, map_: CabinetMap, slots: Sequence[SlotNumber]) -> None:
-        self._map, self._slots = map_, tuple(slots)
+    """All that is to be written to one cabinet."""
+
+    map: CabinetMap
+    slots: Sequence[SlotNumber]
+
+    def __post_init__(self) -> None:
+        map_ = self.map
         self.told: list[Told] = []
         """What the orders have to say; taken away by whoever sends it on."""
         charger = map_.writes.charger
         self._chargers = {
             slot: Level(self._place(charger, slot), 0, FieldName.CHARGER_LIMIT_MA, slot, State.KEPT)
-            for slot in (self._slots if charger is not None else ())
+            for slot in (self.slots if charger is not None else ())
         }
         self._others: dict[str, Level] = {}
         self._pulses: deque[Pulse] = deque()
@@ -125,7 +131,7 @@ class Orders:
     # ------------------------------------------------ what is ordered
 
     def take(self, effect: CabinetEffect) -> None:
-        writes = self._map.writes
+        writes = self.map.writes
         match effect:
             case UnlockSlot():
                 self._take_pulse(effect)
@@ -134,7 +140,7 @@ class Orders:
             case SetContactor():
                 self._want("contactor", writes.contactor, None, int(effect.closed), FieldName.CONTACTOR_CLOSED)
             case SetFan():
-                told = any(FieldName.FAN_ON in block.names() for block in self._map.blocks)
+                told = any(FieldName.FAN_ON in block.names() for block in self.map.blocks)
                 self._want("fan", writes.fan, None, int(effect.on), FieldName.FAN_ON if told else None)
             case Extinguish():
                 write = writes.extinguisher
@@ -154,14 +160,14 @@ class Orders:
             log.error("pulse %d of slot %d was asked for again, and is not written again", effect.pulse, effect.slot)
             return
         self._last_pulse = effect.pulse
-        if effect.slot not in self._slots or len(self._pulses) >= MAX_PULSES:
-            why = "no such slot" if effect.slot not in self._slots else "too many pulses wait"
+        if effect.slot not in self.slots or len(self._pulses) >= MAX_PULSES:
+            why = "no such slot" if effect.slot not in self.slots else "too many pulses wait"
             self.told.append(SlotPulsed(effect.slot, effect.pulse, PulseResult.REFUSED, why))
             return
-        self._pulses.append(Pulse(effect, self._place(self._map.writes.unlock, effect.slot)))
+        self._pulses.append(Pulse(effect, self._place(self.map.writes.unlock, effect.slot)))
 
     def _take_charger(self, effect: SetCharger) -> None:
-        level, charger = self._chargers.get(effect.slot), self._map.writes.charger
+        level, charger = self._chargers.get(effect.slot), self.map.writes.charger
         if level is None or charger is None:
             self.told.append(ChargerChecked(effect.slot, effect.limit_ma == 0, "it has no charger that could be set"))
             return
@@ -170,14 +176,14 @@ class Orders:
     def _want(
         self, key: str, write: Write | LampWrite | None, slot: SlotNumber | None, raw: int, reads: FieldName | None
     ) -> None:
-        if write is None or (slot is not None and slot not in self._slots):
+        if write is None or (slot is not None and slot not in self.slots):
             return
         level = self._others.setdefault(key, Level(self._place(write, slot), raw, reads, slot))
         level.want(raw)
 
     def _place(self, write: Write | ChargerWrite | LampWrite | None, slot: SlotNumber | None) -> Place:
         assert write is not None
-        kind = self._map.slave(write.slave)
+        kind = self.map.slave(write.slave)
         address, index = kind.place(0 if slot is None else slot - 1)
         return Place(address, write.function, write.at + index * write.stride, kind.answer_ms)
 
@@ -220,7 +226,7 @@ class Orders:
         """What has to be written again, or it ends by itself. Only while the lease lasts."""
         starved = any(level.failed and level.switches_off for level in self._chargers.values())
         for write in self._holds:
-            is_contactor = write is self._map.writes.contactor
+            is_contactor = write is self.map.writes.contactor
             key = "contactor" if is_contactor else "watchdog"
             contactor = self._others.get("contactor")
             held = write.drops_after_ms is not None and not starved
@@ -250,7 +256,7 @@ class Orders:
 
     def charger_read(self, slot: SlotNumber, limit_ma: int, now_ms: int) -> None:
         """What the slot's charger has been told, as it reads back."""
-        level, charger = self._chargers.get(slot), self._map.writes.charger
+        level, charger = self._chargers.get(slot), self.map.writes.charger
         if level is None or charger is None:
             return
         reads = charger.raw(limit_ma)

@@ -70,11 +70,16 @@ class Ask:
         return wire.exchange_ms(ANSWER_CHARACTERS + self.block.answer_bytes(self.block.count), self.answer_ms)
 
 
+@dataclass(eq=False)
 class Plan:
     """What is asked of the slots 1 to the last of `slots`."""
 
-    def __init__(self, map_: CabinetMap, slots: Sequence[SlotNumber], wire: Wire) -> None:
-        self.map, self.wire, self.slots = map_, wire, tuple(slots)
+    map: CabinetMap
+    slots: Sequence[SlotNumber]
+    wire: Wire
+
+    def __post_init__(self) -> None:
+        map_ = self.map
         asks = [ask for block in map_.blocks for ask in self._asks(block)]
         self._often = [ask for ask in asks if ask.block.times_a_cycle > 1]
         self._always = [ask for ask in asks if ask.block.times_a_cycle == 1 and ask.block.every == 1]

@@ -102,11 +102,16 @@ class Slot:
         return any(times >= IMPOSSIBLE_IN_A_ROW for times in self.strange.values())
 
 
+@dataclass(eq=False)
 class Slots:
     """All slots of a cabinet and what has been told of them."""
 
-    def __init__(self, map_: CabinetMap, slots: Sequence[SlotNumber]) -> None:
-        self._slots = {number: Slot(number) for number in slots}
+    map: CabinetMap
+    numbers: Sequence[SlotNumber]
+
+    def __post_init__(self) -> None:
+        map_ = self.map
+        self._slots = {number: Slot(number) for number in self.numbers}
         self._since_ms: int | None = None
         """Since when a first answer has been waited for."""
         self._cycles = 0
@@ -179,7 +184,7 @@ class Slots:
 
     def forget(self) -> None:
         """The cabinet is offline: what was told counts no more."""
-        self._slots = {number: Slot(number) for number in self._slots}
+        self._slots = {number: Slot(number) for number in self.numbers}
         self._since_ms, self._cycles = None, 0
 
     # ------------------------------------------------ one slot

@@ -180,7 +180,7 @@ def test_a_cabinet_that_does_not_answer_is_offline_once_and_everything_is_told_a
     fast.settle()
     fast.slave.powered = False
     fast.until(lambda: fast.of(CabinetChanged))
-    fast.until(lambda: fast.now_ms() > 1_000_000 + 20_000, 15.0)
+    fast.until(lambda: fast.now_ms() > 1_000_000 + 12_000, 15.0)
     assert [event.online for event in fast.of(CabinetChanged)] == [False]
     assert not fast.of(SlotLost) + fast.of(SlotRead)
     fast.told.clear()

@@ -227,7 +227,7 @@ def test_a_charger_that_does_not_go_off_costs_the_main_contactor(board: Rig) -> 
 
 
 def test_a_charger_that_does_not_go_off_starves_the_watchdog(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, INTEGRATED, speed=4.0)
+    rig = Rig(tmp_path, INTEGRATED, speed=8.0)
     rig.settle()
     rig.cabinet.take(SetCharger(slot(2), 5_000))
     rig.until(lambda: rig.of(ChargerChecked))
@@ -297,7 +297,7 @@ def test_whoever_closes_the_line_leaves_no_charger_on(rig: Rig) -> None:
 
 
 def test_nobody_renews_and_every_charger_goes_off(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, BOARD, speed=8.0)
+    rig = Rig(tmp_path, BOARD, speed=12.0)
     rig.settle()
     rig.cabinet.take(SetContactor(closed=True))
     for number in (1, 2):
@@ -315,7 +315,7 @@ def test_nobody_renews_and_every_charger_goes_off(tmp_path: Path) -> None:
 
 
 def test_without_a_lease_no_charger_goes_on_and_no_watchdog_is_fed(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, INTEGRATED, speed=4.0)
+    rig = Rig(tmp_path, INTEGRATED, speed=8.0)
     rig.renewing = False
     rig.cabinet.take(SetCharger(slot(1), 5_000))
     rig.settle()
@@ -349,7 +349,7 @@ def test_a_cabinet_that_was_away_charges_nothing_when_it_is_back(tmp_path: Path)
 
 
 def test_the_contactor_is_told_when_it_has_moved_and_is_held(tmp_path: Path) -> None:
-    rig = Rig(tmp_path, BOARD, speed=4.0)
+    rig = Rig(tmp_path, BOARD, speed=8.0)
     rig.until(lambda: rig.of(ContactorRead))
     assert [event.closed for event in rig.of(ContactorRead)] == [False]
     rig.cabinet.take(SetContactor(closed=True))
