@@ -77,12 +77,14 @@ async def swap_left_open(hands: Hands, visit: Visit) -> Outcome:
         slot = await rider.begin()
         if slot is None:
             return Outcome.NOT_SERVED
-        second = await rider.give(slot, _own(rider))
-        if second is not None and second.thing is not None:
-            await rider.take(second)
+        brought = _own(rider)
+        second = await rider.give(slot, brought)
+        taken = await rider.take(second) if second is not None and second.thing is not None else None
         await hands.wait(hands.config.ajar_ms)
         await shut_all(rider)
-        return Outcome.SWAPPED if second is not None else Outcome.EMPTY_HANDED
+        if taken is None:
+            return Outcome.EMPTY_HANDED
+        return Outcome.GOT_BACK if taken == brought else Outcome.SWAPPED
 
 
 async def swap_walks_away(hands: Hands, visit: Visit) -> Outcome:
@@ -228,5 +230,11 @@ CABINET_PLAYS: dict[StoryName, CabinetPlay] = {
     StoryName.SLOT_FORCED: slot_forced,
     StoryName.BATTERY_OVERHEATS: battery_overheats,
 }
-NEEDS_BATTERY = frozenset(CABINET_PLAYS) - {StoryName.SLOT_FORCED, StoryName.BATTERY_OVERHEATS}
+NEEDS_BATTERY = frozenset(CABINET_PLAYS) - {
+    StoryName.SWAP_FOREIGN,
+    StoryName.SWAP_BRICK,
+    StoryName.SWAP_NOTHING,
+    StoryName.SLOT_FORCED,
+    StoryName.BATTERY_OVERHEATS,
+}
 """Whoever is in one of these has a battery of their own."""

@@ -17,6 +17,11 @@ class Carried:
     def of(self, person: PersonId) -> list[Thing]:
         return list(self._by_person.get(person, ()))
 
+    def own(self, person: PersonId) -> Battery | None:
+        """The battery that was under the seat: the last of the operator's that somebody took."""
+        own = [thing for thing in self.of(person) if isinstance(thing, Battery) and not thing.foreign]
+        return own[-1] if own else None
+
     def people(self) -> list[PersonId]:
         """Who carries something."""
         return [person for person, things in self._by_person.items() if things]

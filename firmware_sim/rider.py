@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from firmware_sim.batteries import Battery
 from firmware_sim.cabinet import Cabinet
 from firmware_sim.cabinet_slot import Slot
 from firmware_sim.hands import Hands, Outcome, Visit
 from firmware_sim.station import ActError
 
 RIDE_SOC = 0.55
+NOTHING_GIVEN_YET = 0.5
+"""Whose battery is still under the seat goes away sooner than whose is behind a shut door."""
 
 
 class Rider:
@@ -30,9 +31,8 @@ class Rider:
 
     def own(self) -> str | None:
         """The battery that was under the seat."""
-        carried = self.cabinet.carried.of(self.person)
-        own = [thing for thing in carried if isinstance(thing, Battery) and not thing.foreign]
-        return str(own[-1].serial) if own else None
+        own = self.cabinet.carried.own(self.person)
+        return None if own is None else str(own.serial)
 
     def show_card(self) -> None:
         reader = self.room.config.reader
@@ -43,9 +43,9 @@ class Rider:
     def open_slots(self) -> list[Slot]:
         return [slot for slot in self.cabinet.slots.values() if slot.door_open]
 
-    async def next_door(self) -> Slot | None:
-        """The first door that stands open; None when patience ends."""
-        await self.hands.until(lambda: bool(self.open_slots()), self.hands.config.served_ms)
+    async def next_door(self, patience: float = 1.0) -> Slot | None:
+        """The first door that stands open; None when patience, as a part of a rider's, ends."""
+        await self.hands.until(lambda: bool(self.open_slots()), self.hands.config.served_ms * patience)
         return next(iter(self.open_slots()), None)
 
     async def put(self, slot: Slot, serial: str | None = None) -> None:
@@ -66,7 +66,7 @@ class Rider:
     async def begin(self) -> Slot | None:
         """Card; then the door of the slot for what is brought."""
         self.show_card()
-        return await self.next_door()
+        return await self.next_door(NOTHING_GIVEN_YET)
 
     async def give(self, slot: Slot, serial: str | None = None) -> Slot | None:
         """Put it in, shut the door, wait for the next."""

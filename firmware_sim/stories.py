@@ -101,7 +101,7 @@ class Stories:
             people = [person for person in people if person.id in self._station.pin_files]
         if name in NEEDS_BATTERY:
             carried = self._station.swap_cabinet().cabinet.carried
-            people = [person for person in people if carried.of(person.id)]
+            people = [person for person in people if carried.own(person.id)]
         inside = {body.person for body in crowd.at(Place.INSIDE)}
         if name is StoryName.EXIT_BY_BUTTON:
             people = [person for person in people if person.id in inside] or people

@@ -187,6 +187,16 @@ def test_a_rider_without_a_battery_is_in_no_swap(running: RunningStation) -> Non
         running.do(lambda: running.stories.start(StoryName.SWAP_WELL))
 
 
+def test_who_has_only_a_foreign_battery_has_none_to_swap_but_may_try(running: RunningStation, served: None) -> None:
+    room = running.station.swap_cabinet()
+    for person in list(room.cabinet.carried.people()):
+        room.cabinet.carried.give_up(person)
+        running.do(lambda person=person: room.bring_foreign(person, running.station.catch_up()))  # type: ignore[misc]
+    with pytest.raises(ActError, match="with a battery"):
+        running.do(lambda: running.stories.start(StoryName.SWAP_WELL))
+    assert play(running, StoryName.SWAP_FOREIGN) == "got_back"
+
+
 def test_riding_empties_what_is_carried_and_nothing_else(running: RunningStation) -> None:
     cabinet = running.station.swap_cabinet().cabinet
     running.do(lambda: cabinet.carried.ride(PersonId("rider-1"), 0.5))
