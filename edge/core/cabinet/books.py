@@ -92,8 +92,10 @@ def time_passed(turn: Turn) -> None:
     books = turn.volatile.cabinet.books
     if books.due_ms is None or books.due_ms > turn.mono_ms:
         return
-    if books.ask_ms is not None and books.ask_ms <= turn.mono_ms:
-        _set(turn, changed(books, ask_ms=None))
+    asks = books.ask_ms is not None and books.ask_ms <= turn.mono_ms
+    # While nothing can be compared, nothing is due: the next comparison notes it anew.
+    _set(turn, changed(books, due_ms=None, ask_ms=None if asks else books.ask_ms))
+    if asks:
         set_now(turn, unanswered=frozenset())
     _compare(turn)
 
