@@ -22,6 +22,9 @@ from edge.drivers.cabinet_modbus_plan import STALE_MS, Ask
 
 ABOUT_MS: Final = 1_500
 """A battery seen for the first time is told when its slow block has been read too, or after this."""
+WHOLE_MS: Final = 3_000
+"""A slot that was not known is told when its battery has been read too, or after this: who asks what is in the cabinet
+after a restart is not to hear "something, and nobody knows what" of each slot first."""
 IMPOSSIBLE_IN_A_ROW: Final = 2
 ESTABLISHED_MS: Final = 10_000
 """Of two slots with one serial, the one that has had it for so much longer is believed; else neither is."""
@@ -95,6 +98,8 @@ class Slot:
     occupied_since_ms: int | None = None
     """By the slot's contact, 0: it was so when it was first read; None: it says empty, or has said nothing yet."""
     contact_seen: bool = False
+    back_ms: int | None = None
+    """Since when the door of a slot that counts as unknown is being read."""
     told: SlotRead | SlotLost | None = None
 
     @property
@@ -177,9 +182,10 @@ class Slots:
         told: list[SlotRead | SlotLost] = []
         for slot in self._slots.values():
             now = self._now(slot, now_ms)
-            if now is not None and _differs(slot.told, now):
-                slot.told = now
-                told.append(now)
+            if now is None or not _differs(slot.told, now) or not self._is_whole(slot, now, now_ms):
+                continue
+            slot.told = now
+            told.append(now)
         return told
 
     def forget(self) -> None:
@@ -188,6 +194,15 @@ class Slots:
         self._since_ms, self._cycles = None, 0
 
     # ------------------------------------------------ one slot
+
+    def _is_whole(self, slot: Slot, now: SlotRead | SlotLost, now_ms: int) -> bool:
+        """Whether it may be told, or its battery is still being read for the first time."""
+        if isinstance(now, SlotLost) or isinstance(slot.told, SlotRead):
+            slot.back_ms = None
+            return True
+        if slot.back_ms is None:
+            slot.back_ms = now_ms
+        return now.battery is not None or self.is_empty(slot.number) or now_ms - slot.back_ms >= WHOLE_MS
 
     def _contact_read(self, slot: Slot, occupied: bool, now_ms: int) -> None:
         """What was said before the battery came was of the one before it, or of nothing."""

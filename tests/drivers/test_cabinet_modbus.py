@@ -13,6 +13,7 @@ from edge.core.events import (
     SlotLost,
     SlotRead,
 )
+from edge.drivers import cabinet_modbus_slots
 from edge.drivers.cabinet_modbus import Cabinet, MapError, SerialPlace
 from edge.drivers.cabinet_modbus_fields import FieldName
 from tests.drivers.cabinet_rig import BOARD, INTEGRATED, MAPS, Rig, hurry
@@ -61,6 +62,19 @@ def test_what_is_in_a_cabinet_is_told_once(make: str, baud: int | None, tmp_path
     rig.told.clear()
     rig.cycles(3)
     assert rig.told == []
+    rig.stop()
+
+
+def test_a_slot_is_told_first_with_its_battery_and_one_with_a_silent_thing_later(tmp_path: Path) -> None:
+    """What is in the cabinet after a restart is not to look like four unreadable things first."""
+    rig = Rig(tmp_path, BOARD, speed=2.0)
+    rig.image.silent.add(102)
+    rig.until(lambda: rig.reading(2))
+    assert all(event.battery for event in rig.of(SlotRead) if event.slot in (1, 3))
+    reading = rig.reading(2)
+    assert reading is not None
+    assert (reading.present, reading.battery) == (True, None)
+    assert rig.now_ms() - 1_000_000 >= cabinet_modbus_slots.WHOLE_MS
     rig.stop()
 
 
