@@ -45,8 +45,11 @@ def all_mutants(root: Path, only: str, but: str) -> list[Mutant]:
 class Run:
     """One after another, until all are judged or time is up."""
 
-    def __init__(self, tests: Map, results: Results, court: Court, *, again: bool, short: bool, until: float) -> None:
-        self._tests, self._results, self._court = tests, results, court
+    def __init__(
+        self, root: Path, tests: Map, results: Results, court: Court, *, again: bool, short: bool, until: float
+    ) -> None:
+        self._root, self._tests, self._results, self._court = root, tests, results, court
+        self._reasons = reasons()
         self._again, self._short, self._until = again, short, until
         self.verdicts: dict[Mutant, Judgement] = {}
 
@@ -60,11 +63,14 @@ class Run:
                 self._tests.noticed(mutant, kept.says)
         # Those that need no import are judged ten times as fast: the most is known soonest.
         unnoticed = list(self._round(sorted(sample, key=self._tests.runs_at_import), bench, long_too=False))
-        if self._short:
-            self.verdicts |= {mutant: Judgement(Verdict.SURVIVED) for mutant in unnoticed}
-        elif unnoticed:
+        self.verdicts |= {mutant: Judgement(Verdict.SURVIVED, BY_SHORT_TESTS) for mutant in unnoticed}
+        if unnoticed and not self._short:
             print(f"the long tests judge {len(unnoticed)} that the short ones passed", file=sys.stderr, flush=True)
-            list(self._round(unnoticed, bench, long_too=True))
+            # Those that nobody could notice come last: they take the most time, and time may be up before.
+            list(self._round(sorted(unnoticed, key=self._has_reason), bench, long_too=True))
+
+    def _has_reason(self, mutant: Mutant) -> bool:
+        return reason_for(mutant, line_of(self._root, mutant), self._reasons) is not None
 
     def _round(self, sample: list[Mutant], bench: Bench, *, long_too: bool) -> Iterator[Mutant]:
         """Judge by the short tests, or by all; gives those that no short test noticed and that long ones remain for."""
@@ -183,7 +189,9 @@ def main() -> int:
         results = Results(
             options.results, root, TESTS, frozenset(test for test in tests.seconds if tests.is_long(test))
         )
-        run = Run(tests, results, court, again=options.again, short=options.short, until=begun + 60 * options.minutes)
+        run = Run(
+            root, tests, results, court, again=options.again, short=options.short, until=begun + 60 * options.minutes
+        )
         serve(root, TESTS, tests.seconds, lambda bench: run.judge_all(sample, bench))
         court.close()
         told = _told(run, root)

@@ -81,7 +81,7 @@ class Map:
         lines = self.by_line.get(mutant.path, {})
         found = self._through(lines, mutant.lines) if mutant.in_function else self._by_name(mutant)
         if not found & self.seconds.keys():
-            found = set().union(*lines.values()) or set(self.seconds)
+            found = (set().union(*lines.values()) & self.seconds.keys()) or set(self.seconds)
         about = Path(mutant.path).stem.removesuffix("_state")
         touched = self._touched(mutant.path)
         in_file = self.kills.get(mutant.path, Counter())
@@ -111,14 +111,16 @@ class Map:
             self.kills.setdefault(place, Counter())[test] += 1
 
     def _by_name(self, mutant: Mutant) -> set[str]:
-        """Who runs through a line that has the name of what is changed outside functions, or has it in a test file."""
-        name = mutant.scope.split(".")[-1]
+        """Who runs through a line that has the name of what is changed outside functions, or has it, or its class's,
+        in a test file."""
+        name = mutant.scope
         if name not in self.named:
-            word = re.compile(rf"\b{re.escape(name)}\b")
+            word = re.compile(rf"\b{re.escape(name.split('.')[-1])}\b")
+            either = re.compile(rf"\b(?:{'|'.join(re.escape(part) for part in name.split('.'))})\b")
             found: set[str] = set()
             for path, text in self.texts.items():
                 if path.startswith(TESTS):
-                    if word.search(text):
+                    if either.search(text):
                         found |= {test for test in self.seconds if test.startswith(path + "::")}
                     continue
                 lines = self.by_line.get(path, {})
