@@ -123,6 +123,8 @@ def _parser() -> argparse.ArgumentParser:
     command = add("import", _batteries_import, "import batteries from a CSV file: serial, model", packs)
     command.add_argument("file", type=Path)
     command.add_argument("--organisation", required=True, metavar="NODE")
+    command = add("list", _batteries_list, "print the batteries and where each is, as far as stations have told", packs)
+    command.add_argument("--organisation", metavar="NODE", help="only this one's")
     command = add("recall", _batteries_recall, "take a battery out of use everywhere", packs)
     command.add_argument("serial")
     command = add("allow", _batteries_allow, "take a recall back", packs)
@@ -246,6 +248,22 @@ def _batteries_import(arguments: argparse.Namespace, config: Config) -> None:
     with _ready(config).write() as connection:
         done = batteries.import_batteries(connection, NodeId(arguments.organisation), packs)
     print(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged; roster version {done.version}")
+
+
+def _batteries_list(arguments: argparse.Namespace, config: Config) -> None:
+    node = None if arguments.organisation is None else NodeId(arguments.organisation)
+    with _ready(config).read() as connection:
+        found = batteries.shown(connection, node)
+    for row in found:
+        battery = row.wire["battery"]
+        if row.slot is not None:
+            place = f"{row.station} slot {row.slot}"
+        elif row.station is None:
+            place = "never seen"
+        else:
+            place = f"with {row.member}" if row.member else f"nobody knows, last at {row.station}"
+        recalled = "recalled" if battery["recalled"] else ""
+        print("\t".join((battery["serial"], battery["model"], row.organisation, place, recalled)).rstrip())
 
 
 def _batteries_recall(arguments: argparse.Namespace, config: Config) -> None:

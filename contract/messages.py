@@ -351,7 +351,7 @@ class WireMember(Part):
     out, and takes the rest of the page."""
     battery: WireBattery | None = None
     batteries_owed: Annotated[int, Field(ge=0, le=100)] = 0
-    """By claims that other stations have granted and nobody has used yet."""
+    """By claims that nobody has used yet, whichever station granted them: one takes off those of its own."""
 
 
 class RosterChange(Part):

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cloud.domain import commands
+from cloud.projector import swap_books
 from cloud.projector.alarm_rows import CLOUD, KINDS, AlarmKey, AlarmRows
 from cloud.store.tables import change, day_counter, day_energy, live_state, received_range
 from contract.messages import StandingAlarm
@@ -51,6 +52,7 @@ class Picture:
         self._connection = connection
         self._numbers = numbers
         self._alarms = AlarmRows(connection)
+        self._swaps = swap_books.SwapBooks(connection)
         self._changes: list[dict[str, Any]] = []
         self._counts: dict[tuple[str, str], list[int]] = {}
         self._live: dict[str, Row[Any] | None] = {}
@@ -80,9 +82,7 @@ class Picture:
     def apply_record(self, record: Row[Any], zone: ZoneInfo) -> None:
         """A newly committed record of the event stream."""
         if record.kind in (AccessGranted.KIND, AccessDenied.KIND) and record.body.get("direction") != Direction.OUT:
-            at_ms = record.recorded_at_ms if record.clock_trusted else record.received_at_ms
-            day = datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone).date().isoformat()
-            counts = self._counts.setdefault((record.station, day), [0, 0])
+            counts = self._counts.setdefault((record.station, _day(_moment(record), zone)), [0, 0])
             counts[0 if record.kind == AccessGranted.KIND else 1] += 1
         elif record.kind in KINDS:
             self._apply_alarm_record(record)
@@ -90,6 +90,9 @@ class Picture:
             self._apply_command_record(record)
         elif record.kind == EnergyUsed.KIND:
             self._apply_energy(record)
+        elif record.kind in swap_books.KINDS:
+            at_ms = believable(_moment(record), record.received_at_ms)
+            self._swaps.apply(record, at_ms, _day(at_ms, zone))
         elif record.kind == JournalForked.KIND:
             key = AlarmKey(record.station, CLOUD, "journal_forked", _text(record.body, "previous_epoch", 200))
             self.raise_alarm(key, Priority.HIGH, _text(record.body, "reason", 500), record.received_at_ms)
@@ -172,6 +175,15 @@ class Picture:
 def believable(station_ms: int, received_at_ms: int) -> int:
     """A station's time, unless its clock runs far ahead: what it says then must not stand until that time has come."""
     return min(station_ms, received_at_ms + CLOCK_AHEAD_MS)
+
+
+def _moment(record: Row[Any]) -> int:
+    """When it happened, as far as the station knew the time; else when it was heard of."""
+    return int(record.recorded_at_ms if record.clock_trusted else record.received_at_ms)
+
+
+def _day(at_ms: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).astimezone(zone).date().isoformat()
 
 
 def _text(body: dict[str, Any], name: str, length: int) -> str:

@@ -22,7 +22,7 @@ from cloud.ingest.worker import Outage
 from cloud.mqtt import Link, payload_bytes
 from cloud.nudge import Nudge
 from cloud.projector.round import Done, Rounds, Said
-from cloud.roster import publisher
+from cloud.roster import publisher, swap_news
 from cloud.roster.keys import Signer
 from cloud.store import locks
 from cloud.store.database import Database
@@ -37,6 +37,7 @@ POLL_S: Final = 0.05
 HEARTBEAT_MS: Final = 2_000
 SWEEP_MS: Final = 10_000
 PUBLISH_S: Final = 0.2
+TELL_S: Final = 1.0
 LEADER_RETRY_S: Final = 1.0
 LEADER_CHECK_MS: Final = 5_000
 HEARD: Final = 50_000
@@ -77,7 +78,9 @@ class ProjectorService:
             log.info("this projector leads")
             self.leading.set()
             try:
-                await together(self._lead(), self.link.run(), self._publish_forever(), self._send_commands())
+                await together(
+                    self._lead(), self.link.run(), self._publish_forever(), self._send_commands(), self._tell_rosters()
+                )
             finally:
                 self.leading.clear()
                 self._lock.release()
@@ -181,6 +184,23 @@ class ProjectorService:
             except (aiomqtt.MqttError, *Outage) as error:
                 self._report(f"cannot publish roster heads and orders: {error}")
             await asyncio.sleep(PUBLISH_S)
+
+    async def _tell_rosters(self) -> None:
+        """Bring what moves in the cabinets onto the roster. Aside from the rounds: whoever imports members may hold an
+        organisation's log for long, and the picture does not wait for that."""
+        while True:
+            try:
+                await asyncio.to_thread(self._tell_swaps)
+            except Outage as error:
+                self._report(f"cannot bring the cabinets' news onto the roster: {error}")
+            await asyncio.sleep(TELL_S)
+
+    def _tell_swaps(self) -> None:
+        with self._database.read() as connection:
+            if not swap_news.is_due(connection):
+                return
+        with self._database.write() as connection:
+            swap_news.tell(connection)
 
     async def _send_commands(self) -> None:
         """Send what operators ask of stations: never retained, at once or not at all."""

@@ -6,17 +6,18 @@ has it: stations tell of moves late, and in any order.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from cloud.plain_text import is_plain
 from cloud.roster.csv_import import CsvError
 from cloud.roster.members import Log, is_entry, lock_log, save_log
+from cloud.store.swap_tables import battery_place
 from cloud.store.tables import member
 from contract.ids import BatteryId, MemberId, NodeId
 from contract.messages import WireBattery, WireMember
@@ -135,6 +136,21 @@ def moved(connection: Connection, serial: BatteryId, holder: MemberId | None, as
         serial,
         lambda battery: {"member_id": holder, "as_of_ms": as_of_ms} if as_of_ms >= battery.as_of_ms else {},
     )
+
+
+def shown(connection: Connection, node: NodeId | None = None) -> Sequence[Row[Any, Any, Any, Any, Any]]:
+    """The batteries of one organisation or of all, each with what the stations' ledgers say of its place."""
+    serial = func.substr(member.c.id, len(PREFIX) + 1)
+    query = (
+        select(
+            member.c.organisation, member.c.wire, battery_place.c.station, battery_place.c.slot, battery_place.c.member
+        )
+        .select_from(member)
+        .outerjoin(battery_place, battery_place.c.serial == serial)
+        .where(member.c.id.startswith(PREFIX, autoescape=True))
+        .order_by(member.c.id, member.c.organisation)
+    )
+    return connection.execute(query if node is None else query.where(member.c.organisation == node)).all()
 
 
 def _change_everywhere(connection: Connection, serial: BatteryId, change: Any) -> list[NodeId]:

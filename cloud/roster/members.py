@@ -57,8 +57,8 @@ class Log:
 def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMember], *, replace: bool) -> Outcome:
     """Make the organisation's members what `wanted` says; those not named stay unless `replace`.
 
-    Importing the same twice changes nothing. A revoked member who is named again is admitted again. Numbers are no part
-    of what is imported: a member keeps theirs.
+    Importing the same twice changes nothing. A revoked member who is named again is admitted again. Numbers, and
+    what somebody is owed, are no part of what is imported: a member keeps theirs.
     """
     log = lock_log(connection, node)
     people = select(member).where(member.c.organisation == node, member.c.id.not_like("battery/%"))
@@ -68,7 +68,7 @@ def import_members(connection: Connection, node: NodeId, wanted: Iterable[WireMe
     for person in wanted:
         named.add(person.id)
         known = held.get(person.id)
-        wire = person.model_dump(mode="json") | _numbers_of(known)
+        wire = person.model_dump(mode="json") | _kept_of(known)
         if known is not None and known.wire == wire and not known.revoked:
             unchanged += 1
             continue
@@ -140,8 +140,9 @@ def mark_stations_below(connection: Connection, path: str) -> None:
     connection.execute(update(station).where(station.c.organisation.in_(below)).values(roster_revision=revision))
 
 
-def _numbers_of(known: Row[Any] | None) -> dict[str, Any]:
-    return {} if known is None else {name: known.wire[name] for name in ("pin", "codes") if name in known.wire}
+def _kept_of(known: Row[Any] | None) -> dict[str, Any]:
+    names = ("pin", "codes", "batteries_owed")
+    return {} if known is None else {name: known.wire[name] for name in names if name in known.wire}
 
 
 def _forget_codes(connection: Connection, gone: Sequence[str]) -> None:

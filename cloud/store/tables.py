@@ -8,6 +8,7 @@ Who writes what, so that no two writers fight over a row:
 | change, live_state, day_counter, day_energy, alarm, projector_head, received_range.applied_… | the one projector |
 | organisation, member, roster_change, setting, issued_code | administration |
 | station | administration; its standing orders: the API too |
+| battery_place and the other tables of `swap_tables` | the one projector |
 | command | the API issues, the projector marks what is sent and answered |
 | request, audit, act | the API and the command line; audit is append-only, act is emptied by the projector |
 
