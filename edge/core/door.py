@@ -49,6 +49,7 @@ class DoorInput(Enum):
     RELEASE_STANDING = "released by fire or free access"
     RELOCK = "release ends"
     TIMED_OUT = "release timed out"
+    """Or was cut short: nobody has used it, unless the door stands open."""
     OPENED = "opened"
     OPENED_EXCUSED = "opened, excused"
     CLOSED = "closed"
@@ -64,7 +65,7 @@ class Fact(Enum):
     RELOCKED = DoorRelocked
     """Skipped when the lock is at rest already."""
     NOT_TAKEN = AccessNotTaken
-    """Skipped when nobody in particular was let in (exit button)."""
+    """Skipped when nobody in particular was let in (exit button, fire, public hours)."""
     OPENED = DoorOpened
     FORCED = DoorForced
     CLOSED = DoorClosed

@@ -90,12 +90,12 @@ def posture_changed(turn: Turn) -> None:
     elif released is not None and released.cause is ReleaseCause.FREE_ACCESS:
         _end_standing(turn, RelockCause.POSTURE)
     elif released is not None and turn.durable.posture in SHUT_POSTURES and released.cause is not ReleaseCause.EXIT:
-        _feed(turn, DoorInput.RELOCK, relock_cause=RelockCause.POSTURE)
+        _feed(turn, DoorInput.TIMED_OUT, relock_cause=RelockCause.POSTURE)
 
 
 def stop(turn: Turn) -> None:
     """The run ends: the outputs go to rest, whatever keeps the door released (the wiring goes on doing so)."""
-    _feed(turn, DoorInput.RELOCK, relock_cause=RelockCause.RESTART)
+    _feed(turn, DoorInput.TIMED_OUT, relock_cause=RelockCause.RESTART)
 
 
 # ---------------------------------------------------------------- wires
@@ -346,7 +346,7 @@ def _write_relocked(turn: Turn, cause: RelockCause) -> None:
 def _write_not_taken(turn: Turn) -> None:
     released = turn.door.release
     taken = turn.inputs.counted_at_open_door
-    if released is not None and released.cause is not ReleaseCause.EXIT and not taken:
+    if released is not None and released.cause not in STANDING | {ReleaseCause.EXIT} and not taken:
         turn.record(AccessNotTaken(released.cause, released.member))
 
 

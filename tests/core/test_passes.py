@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from contract.ids import MemberId, ReaderId
 from contract.policy.model import Factor, Member
 from contract.policy.passes import VisitPass, holder
@@ -82,6 +84,31 @@ def test_a_pass_on_which_nobody_came_in_can_be_used_again() -> None:
 
     assert used(life) == []
     assert only(life.card(VISITOR), AccessGranted).once
+
+
+@pytest.mark.parametrize(
+    ("cut_short_by", "cause"),
+    [
+        (events.DesiredReceived(7, Posture.LOCKDOWN), RelockCause.POSTURE),
+        (events.StopRequested("SIGTERM"), RelockCause.RESTART),
+    ],
+    ids=["lockdown", "stop"],
+)
+def test_a_pass_whose_release_is_cut_short_can_be_used_again(cut_short_by: events.Event, cause: RelockCause) -> None:
+    life = Life()
+    life.card(VISITOR)
+    life.do(events.EffectDone(release_of(life)))
+    seen = life.do(cut_short_by)
+
+    assert only(seen, AccessNotTaken).member == VISITOR.id
+    assert only(seen, DoorRelocked).cause is cause
+    assert used(life) == []
+
+
+def test_a_release_for_nobody_in_particular_is_not_called_unused_when_it_is_cut_short() -> None:
+    life = Life()
+    life.do(events.DesiredReceived(7, Posture.FREE_ACCESS))
+    assert [record for record in life.do(events.StopRequested("SIGTERM")) if isinstance(record, AccessNotTaken)] == []
 
 
 def test_a_pass_that_cannot_be_recorded_opens_nothing_and_is_given_back() -> None:
