@@ -9,8 +9,8 @@ from firmware_sim.devices.modbus_line import Fault
 from firmware_sim.faults import NEEDS_SLOT, OF_WHOLE_CABINET, FaultArgs, FaultError, FaultName
 from firmware_sim.premises import WorldError
 
-DEFAULT_LATE_MS: Final = 1_000.0
-"""Longer than anybody waits for an answer."""
+DEFAULT_LATE_MS: Final = 150.0
+"""Into the next request or the one after it."""
 ANSWERS: Final = {
     FaultName.CABINET_SILENT: Fault.SILENT,
     FaultName.CABINET_LATE: Fault.LATE,

@@ -10,6 +10,8 @@ from firmware_sim.devices.modbus_line import Fault, ModbusLine, Slave
 from firmware_sim.devices.modbus_tcp import ModbusTcp
 
 NOISE_EVERY = 6
+FAULT_ONE_IN = 3
+"""So that late and wrong answers come between right ones, which is worse than none at all."""
 
 
 class CabinetBus:
@@ -83,7 +85,7 @@ class CabinetBus:
         """Of the slave that tells of a slot's battery; None: of all."""
         chosen = self.slaves.values() if slot is None else [self.slaves[self._face.slave_of(slot)]]
         for slave in chosen:
-            slave.fault, slave.late_ms = fault, late_ms
+            slave.fault, slave.late_ms, slave.fault_one_in = fault, late_ms, FAULT_ONE_IN
 
     def set_swapped(self, slot: int, with_slot: int | None) -> None:
         """Firmware that answers for one slot with another's data."""

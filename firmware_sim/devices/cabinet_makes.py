@@ -12,7 +12,7 @@ from 1.
 - input 0x0100 + 32 (n - 1): +0 n; +1 bit 0 the BMS answers, 1 charger gives current; +2 age of what follows, 0.1 s;
   +3 charge, %; +4 voltage, 10 mV; +5 current, signed, 10 mA; +6 to +8 three temperatures, signed, 0.1 °C; +9 fault
   bits; +10 charger limit and +11 output, 10 mA; +12 serial, 8 registers; +20 the slot's own sensor, signed, 0.1 °C;
-  two more, always 0
+  six more, always 0
 - input 0x0800 + 16 (n - 1): +0 n; +1 health, %; +2 cycles; +3 model, 8 registers; two more, always 0
 - holding 0x0200 + (n - 1): charger limit, 10 mA; 0x0240 + (n - 1): lamp, 0 off, 1 here, 2 charging, 3 full, 4 out of
   service, 5 danger; 0x0300: seconds for which the outputs go on (8 at most)
@@ -29,7 +29,7 @@ contactor on board 1 drops 8 s after it was last told to close; chargers that lo
 - board, holding 0x0080 + (n - 1): charger limit, 100 mA
 - board, coils 0x0000 + (n - 1): one pulse to the lock; 0x0030 main contactor
 - BMS, holding 0x0000: +0 serial, 6 registers; +6 charge, %; +7 voltage, 10 mV; +8 current, signed, 10 mA; +9, +10
-  temperatures, signed, 0.1 °C; +11 fault bits; two more, always 0
+  temperatures, signed, 0.1 °C; +11 fault bits; six more, always 0
 - BMS, holding 0x0100: +0 serial, 6 registers; +6 health, %; +7 cycles; +8 model, 8 registers; two more, always 0
 
 What is not known reads 0x8000 where signed, 0xFFFF where not. A coil that gives a pulse reads back 0.
@@ -160,7 +160,7 @@ class Integrated:
             shown = cabinet.slots[self.swapped.get(slot.number, slot.number)]
             data = told(shown)
             battery = self._battery(shown, data, now_ms)
-            cells |= block(Function.READ_INPUT, self.SLOT + 32 * place, [*battery, 0, 0])
+            cells |= block(Function.READ_INPUT, self.SLOT + 32 * place, [*battery, *[0] * 6])
             cells |= block(Function.READ_INPUT, self.ABOUT + 16 * place, [*self._about(shown, data), 0, 0])
             cells[Function.READ_HOLDING, self.LIMIT + place] = slot.limit_ma // 10
             cells[Function.READ_HOLDING, self.LAMP + place] = slot.lamp
@@ -265,7 +265,7 @@ class LockBoard:
             return None
         heat, name = data.temperature_decicelsius, text(data.serial, self.SERIAL)
         values = [data.soc_percent, data.voltage_mv // 10, round(data.current_ma / 10), heat, heat - 8, data.faults]
-        cells = block(Function.READ_HOLDING, 0, [*name, *values, 0, 0])
+        cells = block(Function.READ_HOLDING, 0, [*name, *values, *[0] * 6])
         about = [data.soh_percent, data.cycles & 0xFFFF, *text(data.model, self.MODEL)]
         return cells | block(Function.READ_HOLDING, self.ABOUT, [*name, *about, 0, 0])
 

@@ -62,8 +62,14 @@ class Slave:
     ) -> None:
         self.id, self.address, self.read, self.write, self.delay_ms = slave_id, address, read, write, delay_ms
         self.fault: Fault | None = None
+        self.fault_one_in = 1
+        """Of so many answers one is wrong, by seed. Silence is of all."""
         self.late_ms = 0.0
         self.answered = 0
+
+    def drawn_fault(self, dice: random.Random) -> Fault | None:
+        """What is wrong with the next answer."""
+        return self.fault if self.fault is not None and dice.randrange(self.fault_one_in) == 0 else None
 
 
 def gap_s(baud: int) -> float:
@@ -145,7 +151,7 @@ class ModbusLine:
         reply = answer(request, registers, slave.write)
         slave.answered += 1
         sent_s = heard_s + slave.delay_ms / 1000.0 + self._wire_s(reply)
-        match slave.fault:
+        match slave.drawn_fault(self._random):
             case Fault.GARBAGE:
                 reply = self._random.randbytes(self._random.randint(1, MAX_GARBAGE_BYTES))
             case Fault.FOREIGN:

@@ -94,9 +94,10 @@ class ModbusTcp:
             else:
                 reply = answer_to(asked, registers, slave.write)
             slave.answered += 1
-            if slave.fault is Fault.LATE:
+            fault = slave.drawn_fault(self._random)
+            if fault is Fault.LATE:
                 await asyncio.sleep(slave.late_ms / 1000.0)
-            writer.write(self._message(transaction, unit, reply, slave.fault))
+            writer.write(self._message(transaction, unit, reply, fault))
             await writer.drain()
 
     def _message(self, transaction: int, unit: int, reply: bytes, fault: Fault | None) -> bytes:

