@@ -151,7 +151,14 @@ class AlarmCode(StrEnum):
 
 
 LIFE_SAFETY: Final = frozenset(
-    {AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.DURESS, AlarmCode.WELFARE}
+    {
+        AlarmCode.FIRE,
+        AlarmCode.SMOKE,
+        AlarmCode.CARBON_MONOXIDE,
+        AlarmCode.DURESS,
+        AlarmCode.WELFARE,
+        AlarmCode.CABINET_TRIPPED,
+    }
 )
 """Alarms about people's lives: nobody puts them aside."""
 

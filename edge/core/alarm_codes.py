@@ -61,7 +61,7 @@ PRIORITY: Final[dict[AlarmCode, Priority]] = {
     AlarmCode.LOAD_FAULT: Priority.LOW,
 }
 
-PRIORITY_OF_CHILD: Final[dict[str, Priority]] = {"reader": Priority.HIGH}
+PRIORITY_OF_CHILD: Final[dict[str, Priority]] = {"reader": Priority.HIGH, "cabinet": Priority.HIGH}
 """A child whose failure takes an alarm of a higher priority along than that of its code."""
 
 ON_DELAY_MS: Final[dict[AlarmCode, int]] = {
@@ -83,6 +83,12 @@ ON_DELAY_MS: Final[dict[AlarmCode, int]] = {
     AlarmCode.CONTACT_IMPLAUSIBLE: 1_000,
     # An output that lost its level is set again within a second or two.
     AlarmCode.LOAD_FAULT: 5_000,
+    # A line that stutters, and a driver that starts.
+    AlarmCode.CABINET_OFFLINE: 5_000,
+    # A rider has a minute, and is reminded for two more.
+    AlarmCode.SLOT_LEFT_OPEN: 180_000,
+    # One is taken while the next has some minutes to go.
+    AlarmCode.NO_FULL_BATTERY: 600_000,
 }
 """How long a condition stands before its alarm does; 0 where none is given."""
 
@@ -101,6 +107,8 @@ OFF_DELAY_MS: Final[dict[AlarmCode, int]] = {
     AlarmCode.CONTACT_IMPLAUSIBLE: 60_000,
     # People pass in the door.
     AlarmCode.OVER_CAPACITY: 10_000,
+    AlarmCode.CABINET_OFFLINE: 10_000,
+    AlarmCode.NO_FULL_BATTERY: 60_000,
 }
 """How long a condition is away before its alarm ends; 0 where none is given."""
 
@@ -115,6 +123,9 @@ LATCHING: Final[dict[AlarmCode, str]] = {
     AlarmCode.ENCLOSURE_TAMPER: "the lid is on again, and what was done under it stays",
     AlarmCode.LOCK_FAULT: "a lock that failed once will not be trusted until it was looked at",
     AlarmCode.PIN_GUESSING: "the attempt is over, and its reason is not",
+    AlarmCode.CABINET_TRIPPED: "a battery that has burnt inside burns again, and a reset is no look",
+    AlarmCode.CHARGER_FAULT: "a charger that went on once will again",
+    AlarmCode.SLOT_FORCED: "the slot is in use again, and who opened it is not known",
     AlarmCode.WATER_LEAK: "what dried by itself is wet again next week",
     AlarmCode.JOURNAL_FORKED: "told once; a card may have been copied",
     AlarmCode.JOURNAL_RESET: "told once; a storage card may be dying",
@@ -146,7 +157,15 @@ class Consequences:
 CONSEQUENCES: Final = (
     Consequences(
         AlarmCode.MAINS_LOST,
-        frozenset({AlarmCode.SENSOR_OFFLINE, AlarmCode.READER_OFFLINE, AlarmCode.UPLINK_DOWN, AlarmCode.LOAD_FAULT}),
+        frozenset(
+            {
+                AlarmCode.SENSOR_OFFLINE,
+                AlarmCode.READER_OFFLINE,
+                AlarmCode.UPLINK_DOWN,
+                AlarmCode.LOAD_FAULT,
+                AlarmCode.CABINET_OFFLINE,
+            }
+        ),
     ),
     Consequences(
         AlarmCode.GPIO_LOST, frozenset({AlarmCode.CONTACT_IMPLAUSIBLE, AlarmCode.LOCK_FAULT, AlarmCode.LOAD_FAULT})
@@ -154,6 +173,7 @@ CONSEQUENCES: Final = (
     Consequences(AlarmCode.CHILD_RESTARTING, frozenset({AlarmCode.READER_OFFLINE}), "reader"),
     Consequences(AlarmCode.CHILD_RESTARTING, frozenset({AlarmCode.UPLINK_DOWN}), "uplink"),
     Consequences(AlarmCode.CHILD_RESTARTING, frozenset({AlarmCode.SENSOR_OFFLINE}), "sensors"),
+    Consequences(AlarmCode.CHILD_RESTARTING, frozenset({AlarmCode.CABINET_OFFLINE}), "cabinet"),
     Consequences(AlarmCode.FIRE, frozenset({AlarmCode.TOO_HOT})),
     Consequences(AlarmCode.SMOKE, frozenset({AlarmCode.TOO_HOT})),
 )

@@ -136,8 +136,10 @@ def _outside_window(case: Case) -> bool:
 
 def _full(case: Case) -> bool:
     model, battery = case.model, case.now.battery
-    if model is None or battery is None or battery.voltage_mv is None:
-        return False
+    # The rules before have dealt with what is not known.
+    assert model is not None
+    assert battery is not None
+    assert battery.voltage_mv is not None
     part, whole = NEAR_FULL
     near = battery.voltage_mv * whole >= model.full_mv * part
     if case.runs:

@@ -16,7 +16,7 @@ from contract.records import (
     Trip,
 )
 from edge.core import events
-from edge.core.cabinet.charge_rules import MIN_OFF_MS, WAKE_MS
+from edge.core.cabinet.charge_rules import MIN_OFF_MS, WAKE_MS, Case, case_of, objection, wake_objection
 from edge.core.cabinet.config import BatteryModel
 from edge.core.cabinet.state import Anomaly, Aside, Booked, Tripped
 from edge.core.config import StationConfig
@@ -121,7 +121,7 @@ def test_after_power_came_back_nothing_begins_before_the_books_know_what_lies_in
     for slot in SLOTS[1:]:
         life.read(slot)
     life.wait(SECOND_MS)
-    assert life.memory.anomalies == ()
+    assert not life.memory.anomalies
     assert life.charging() == set()
     life.wait(MINUTE_MS)
     assert [anomaly.slot for anomaly in life.memory.anomalies] == [ONE]
@@ -573,3 +573,22 @@ def test_a_waking_pack_is_left_alone_when_its_door_may_open_or_somebody_works() 
     fourth = sleeper()
     asleep(fourth, faults=1)
     assert ended(fourth) == [(ONE, ChargeEnd.FAULT)]
+
+
+# ---------------------------------------------------------------- the tables by themselves
+
+
+def judged(life: Cabinet) -> Case:
+    return case_of(life.config.cabinet, life.state, ONE, life.mono_ms)
+
+
+def test_a_model_that_has_left_the_configuration_has_no_window() -> None:
+    life = Cabinet()
+    life.remember(booked=(Booked(ONE, serial(ONE), "X99"),))
+    assert objection(judged(life)) is ChargeEnd.WINDOW
+
+
+def test_a_dead_pack_that_tells_another_name_than_the_books_is_not_woken() -> None:
+    life = sleeper(voltage_mv=0, serial=serial(ONE))
+    life.remember(booked=(Booked(ONE, BatteryId("B9"), "M48"),), woken=(), anomalies=())
+    assert wake_objection(judged(life)) is ChargeEnd.TAKEN
