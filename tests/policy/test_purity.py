@@ -15,7 +15,7 @@ PURE = frozenset(
         *("json", "operator", "re", "types", "typing"),
     }
 )
-INWARD = ("contract.ids", "contract.plain", "contract.records", "contract.policy")
+INWARD = ("contract.frozen", "contract.ids", "contract.plain", "contract.records", "contract.policy")
 FOLDERS = [Path(folder) for package in (contract.policy, edge.core) for folder in package.__path__]
 FILES = sorted(file for folder in FOLDERS for file in folder.glob("*.py"))
 IMPURE_CALLS = frozenset({"now", "today", "utcnow", "open", "print", "input", "eval", "exec"})
