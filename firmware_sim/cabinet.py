@@ -95,11 +95,11 @@ class Cabinet:
         real_s = 0.0 if last_ms is None else max(0.0, now_ms - last_ms) / 1000.0
         for slot in self.slots.values():
             if slot.battery is not None and real_s > 0:
-                vented = slot.battery.vents
                 # A fire keeps real time: whoever is to notice it in seconds is given seconds.
                 seconds = real_s if slot.battery.runaway else real_s * self.pace
                 slot.battery.advance(seconds, self.gives_ma(slot) / 1000.0, self.ambient_celsius)
-                if slot.battery.vents and not vented:
+                if slot.battery.vents and not slot.vented:
+                    slot.vented = True
                     self._fact(FactKind.BATTERY_VENTS, now_ms, slot=slot.number, serial=slot.battery.serial)
                 if slot.battery.celsius >= GLASS_BURSTS_C and not slot.extinguished:
                     self._quench(slot, "hardware", now_ms)
@@ -269,7 +269,7 @@ class Cabinet:
             raise WorldError(f"slot {number} is empty")
         thing = slot.thing
         self.carried.take(person, thing)
-        slot.thing, slot.frozen_at_ms = None, None
+        slot.thing, slot.frozen_at_ms, slot.vented = None, None, False
         if isinstance(thing, Battery):
             thing.current_a = 0.0
         self._follow_current(slot, now_ms)

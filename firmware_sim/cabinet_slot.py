@@ -36,6 +36,8 @@ class Slot:
         self.lamp = 0
         self.smoke = False
         self.extinguished = False
+        self.vented = False
+        """Smoke has come out of what lies in it."""
         self.frozen_at_ms: float | None = None
 
     @property

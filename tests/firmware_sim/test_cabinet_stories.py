@@ -169,7 +169,7 @@ def test_a_thief_with_a_crowbar_needs_no_pulse(running: RunningStation) -> None:
 def test_a_battery_that_overheats_smokes_and_is_quenched_by_the_hardware(running: RunningStation) -> None:
     for slot in running.station.swap_cabinet().cabinet.slots.values():
         if slot.battery is not None:
-            slot.battery.celsius = 80.0
+            slot.battery.celsius = 105.0
     assert play(running, StoryName.BATTERY_OVERHEATS) == "happened"
     order = [
         float(str(running.facts(kind)[0]["mono_ms"]))

@@ -189,6 +189,7 @@ def test_contacts_of_the_whole_cabinet_are_on_the_wire(wired: Wired) -> None:
     controller.until(lambda: controller.slots[3].smoke is True and controller.points["smoke"] is True, "slot smoke")
 
 
+@pytest.mark.parametrize("wired", [(MakeName.LOCK_BOARD_24, True)], indirect=True)
 def test_a_silent_bms_is_something_inside_without_a_name(wired: Wired) -> None:
     running, controller = wired
     running.fault(FaultName.BMS_SILENT, args=FaultArgs(slot=1))
