@@ -55,7 +55,7 @@ def found(turn: Turn, slot: SlotNumber, battery: BatteryReading, cause: AnomalyC
     if place is not None and there is not None and there.serial == serial:
         _open(turn, AnomalyKind.SEEN_TWICE, cause, serial, slot, detail=f"also in slot {place}")
         return
-    if _being_filled(turn) and memory.in_slot(slot) is None:
+    if _being_filled(turn, slot) and memory.in_slot(slot) is None:
         take_in(turn, slot, None, cause)
         return
     ours = verify.is_ours(turn.state, serial)
@@ -105,9 +105,11 @@ def take_in(
     )
 
 
-def _being_filled(turn: Turn) -> bool:
-    """The cabinet is new: no slot was ever opened, and nothing was ever odd."""
+def _being_filled(turn: Turn, slot: SlotNumber) -> bool:
+    """The cabinet is new: no slot was ever opened by an order, this one not by force, and nothing was ever odd."""
     memory = turn.durable.cabinet
+    if memory.is_aside(slot):
+        return False
     return memory.pulses == 0 and memory.swaps == 0 and memory.anomalies_opened == 0
 
 

@@ -46,7 +46,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(member=st.sampled_from([WANG.id, LI.id]), slot=SLOT, foreign=st.booleans())
     def puts_in(self, member: MemberId, slot: SlotNumber, foreign: bool) -> None:
-        at, pile = self.world.slots[slot], self.floor if foreign else self.hands[member]
+        at, pile = self.world.slots[slot], self.floor if foreign else self.hands[self._whose(slot, member)]
         if at.open and at.battery is None and pile:
             self.world.put(pile.pop(), slot)
 
@@ -54,9 +54,17 @@ class Lives(RuleBasedStateMachine):
     def takes_out(self, member: MemberId, slot: SlotNumber) -> None:
         at = self.world.slots[slot]
         if at.open and at.battery is not None:
+            whose = self._whose(slot, member)
             battery = self.world.take(slot)
             ours = battery.serial in self.world.roster
-            (self.hands[member] if ours else self.floor).append(battery)
+            (self.hands[whose] if ours else self.floor).append(battery)
+
+    def _whose(self, slot: SlotNumber, otherwise: MemberId) -> MemberId:
+        """Nobody steals from the slot before which somebody else stands, or stood: no books could tell."""
+        swap, left = self.world.memory.swap, self.world.memory.left_at(slot)
+        if swap is not None and slot in (swap.slot_in, swap.slot_out):
+            return swap.member
+        return otherwise if left is None else left.member
 
     @rule(slot=SLOT)
     def shuts(self, slot: SlotNumber) -> None:
@@ -118,11 +126,11 @@ class Lives(RuleBasedStateMachine):
     @rule(slot=SLOT, member=st.sampled_from([WANG.id, LI.id]), put=st.booleans())
     def the_power_goes(self, slot: SlotNumber, member: MemberId, put: bool) -> None:
         def meanwhile() -> None:
-            at = self.world.slots[slot]
-            if at.open and put and at.battery is None and self.hands[member]:
-                at.battery = self.hands[member].pop()
+            at, whose = self.world.slots[slot], self._whose(slot, member)
+            if at.open and put and at.battery is None and self.hands[whose]:
+                at.battery = self.hands[whose].pop()
             elif at.open and at.battery is not None and at.battery.serial in self.world.roster:
-                self.hands[member].append(at.battery)
+                self.hands[whose].append(at.battery)
                 at.battery = None
 
         self.world.power_cut(meanwhile)
@@ -165,7 +173,10 @@ class Lives(RuleBasedStateMachine):
         world.wait(400_000)
         assert world.memory.swap is None
         ours = {slot: battery for slot, battery in world.lying().items() if battery in world.roster}
-        assert world.booked() == ours
+        # What lies silent where a battery is booked is presumed to be that one, and said to be a presumption.
+        presumed = {one.slot: one.battery for one in world.memory.anomalies if one.kind == "unreadable_inside"}
+        known = {slot: battery for slot, battery in world.booked().items() if presumed.get(slot) != battery}
+        assert known == ours
         self._the_rest_is_accounted_for()
 
     def _the_rest_is_accounted_for(self) -> None:
@@ -174,7 +185,8 @@ class Lives(RuleBasedStateMachine):
         elsewhere |= {one.battery for one in memory.anomalies if one.kind in GONE and one.battery is not None}
         held = {battery.serial for hand in self.hands.values() for battery in hand}
         assert elsewhere <= held, "the books have with somebody what nobody has"
-        assert held - elsewhere <= {"W", "L"}, "somebody has what the books know nothing of"
+        presumed = {one.battery for one in memory.anomalies if one.kind == "unreadable_inside"}
+        assert held - elsewhere - presumed <= {"W", "L"}, "somebody has what the books know nothing of"
         assert len(held) + len(memory.claims) + len(memory.anomalies) >= 2 - len(self.returned), "a rider goes on foot"
         strange = {battery for battery in world.lying().values() if battery not in world.roster}
         named = {one.battery for one in memory.anomalies if one.kind == "foreign_inside"}
@@ -185,5 +197,5 @@ class Lives(RuleBasedStateMachine):
 
 LivesOfCarelessRiders = Lives.TestCase
 LivesOfCarelessRiders.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
