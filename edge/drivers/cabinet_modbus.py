@@ -74,7 +74,9 @@ class Cabinet:
         self._at_once: deque[Ask] = deque(maxlen=MAX_AT_ONCE)
         """Asked before the cycle goes on."""
         self._waiting: deque[Ask] = deque()
-        """What is left of the cycle."""
+        """What is left of the cycle …"""
+        self._again: deque[Ask] = deque()
+        """… and what has to be asked again before the next one."""
         self.cycles = 0
         self._cycle_began_s = 0.0
         self._misses: Counter[Ask] = Counter()
@@ -157,6 +159,10 @@ class Cabinet:
     def _next_ask(self) -> Ask | None:
         if self._at_once:
             return self._at_once.popleft()
+        while not self._waiting and self._again:
+            ask = self._again.popleft()
+            if 0 < self._misses[ask] < MISSES:
+                return ask
         if not self._waiting:
             is_calm = self._line.wire.baud is None and self._now_ms >= self._calm_from_ms
             least_s = CALM_CYCLE_S if is_calm else MIN_CYCLE_S
@@ -220,6 +226,9 @@ class Cabinet:
             words = self._line.read(ask)
         except Missed as miss:
             self._misses[ask] += 1
+            if ask.block.safety and ask not in self._again:
+                # Once more at the end of the cycle: noise is short.
+                self._again.append(ask)
             self._missed(miss)
             return
         self._misses[ask] = 0

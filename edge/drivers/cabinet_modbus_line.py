@@ -33,14 +33,14 @@ from edge.drivers.cabinet_modbus_plan import Ask, Wire
 # Every time-out is an error to pymodbus; here an outage is told once when it begins and once when it ends.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
-QUIET_S: Final = 0.05
+QUIET_S: Final = 0.03
 MAX_DRAIN_S: Final = 0.3
 MAX_DRAIN_BYTES: Final = 4_096
-LATE_S: Final = 1.5
+LATE_S: Final = 1.0
 """An answer that has not come by now does not come."""
 MANGLED_LATE_S: Final = 0.2
 """The same where something has come: most likely that was the answer, and noise has spoilt it."""
-PATIENCE_S: Final = 0.06
+PATIENCE_S: Final = 0.05
 """On top of what the wire and the slave's stated delay take: converters, the operating system, a busy processor."""
 REOPEN_FIRST_S: Final = 0.25
 REOPEN_LAST_S: Final = 4.0

@@ -138,10 +138,13 @@ class Slots:
         if block is self._by_serial and (why := self._contested(slot, str(values[FieldName.SERIAL]), now_ms)):
             return self.strange(number, block, why)
         slot.strange.pop(block.name, None)
+        serial = values.get(FieldName.SERIAL)
+        if not block.safety and serial is not None and serial != slot.serial:
+            # Of a battery that is not there any more, or not yet.
+            return False
         slot.parts[block.name] = _Part(values, now_ms)
         if block is self._contact:
             self._contact_read(slot, values[FieldName.PRESENT] is True, now_ms)
-        serial = values.get(FieldName.SERIAL)
         if block.safety and serial is not None and serial != slot.serial:
             slot.serial, slot.serial_since_ms = str(serial), now_ms
             for about in self._about:
@@ -280,8 +283,7 @@ class Slots:
         about: Values = {}
         for block in self._about:
             part = slot.parts.get(block.name)
-            if part is not None and part.values.get(FieldName.SERIAL, slot.serial) == slot.serial:
-                about |= part.values
+            about |= {} if part is None else part.values
         return BatteryReading(
             BatteryId(slot.serial),
             model=str(about.get(FieldName.MODEL) or ""),

@@ -93,19 +93,22 @@ def test_an_answer_of_equal_length_that_comes_late_is_nobodys(wired: Wired, late
             time.sleep(0.005 if whose is None else 0.0)
 
 
-def test_after_a_time_out_the_same_slave_is_asked_for_another_length(serial: Wired) -> None:
+def test_after_a_time_out_the_same_slave_is_asked_for_another_length(
+    serial: Wired, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cabinet_modbus_line, "LATE_S", 1.0)
+    monkeypatch.setattr(cabinet_modbus_line, "QUIET_S", 0.001)
     serial.slave.spoil = lambda request, reply: []
-    for ask in serial.asks[:4]:
+    count, spare = serial.asks[0].block.count, serial.asks[0].block.spare
+    for ask in (serial.asks * 2)[: spare + 3]:
         assert serial.whose(ask) is None
-    lengths = [request[5] for _, request in serial.slave.requests]
-    count = serial.asks[0].block.count
     # Then every length is owed, and nothing at all is asked.
-    assert lengths == [count, count + 1, count + 2]
+    assert [request[5] for _, request in serial.slave.requests] == list(range(count, count + spare + 1))
     serial.slave.spoil = None
     end_s = time.monotonic() + 4.0
     while (whose := serial.whose(serial.asks[3])) is None:
         assert time.monotonic() < end_s
-        time.sleep(0.05)
+        time.sleep(0.02)
     assert whose == 4
 
 

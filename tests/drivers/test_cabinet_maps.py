@@ -64,7 +64,7 @@ def test_every_map_that_ships_can_be_used_and_can_charge() -> None:
         (INTEGRATED, '"faults", at = 9', '"soh_percent", at = 9', "'blocks[2].fields': soh_percent is in block"),
         (INTEGRATED, '"bms_answers", at = 1, type = "bit", bit = 0', '"bms_answers", at = 1, type = "bit"', "[1].bit'"),
         (INTEGRATED, '{ field = "identity", at = 0 }', '{ field = "unused", at = 0 }', "do not say whose they are"),
-        (INTEGRATED, "spare = 2\nsafety = true", "spare = 2", "'blocks[1].safety': bms_age_ms may only be in a safety"),
+        (INTEGRATED, "spare = 6\nsafety = true", "spare = 6", "'blocks[1].safety': bms_age_ms may only be in a safety"),
         (INTEGRATED, '"charger_limit_ma", at = 10', '"unused", at = 10', "'writes.charger': cannot be read back"),
         (BOARD, '"contactor_closed", at = 7, type = "bit", bit = 4', '"unused", at = 7', "lies on another field"),
         (INTEGRATED, "at = 0x0020\n", "at = 0x0003\n", "'writes.fan.at': coil 0x0003 is written as unlock too"),

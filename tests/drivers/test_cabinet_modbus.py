@@ -272,3 +272,19 @@ def test_what_cannot_be_is_asked_for_again_at_once_and_then_lost_as_impossible(r
 def _asks_battery(rig: Rig, request: bytes, number: int) -> bool:
     ask = rig.cabinet.plan.of_slot(numbers(number)[-1], FieldName.TEMPERATURE)[0]
     return request[0] == ask.address and int.from_bytes(request[2:4], "big") == ask.first
+
+
+def test_what_the_slow_block_says_of_another_battery_is_not_taken(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, BOARD)
+    rig.settle()
+    about = next(block for block in rig.map.blocks if FieldName.MODEL in block.names())
+    rig.image.put(2, FieldName.SERIAL, "OTHER", about)
+    rig.image.put(2, FieldName.MODEL, "ANOTHER")
+    before = len(rig.slave.requests)
+    asked = (102, about.at)
+    rig.until(
+        lambda: any((sent[0], int.from_bytes(sent[2:4], "big")) == asked for _, sent in rig.slave.requests[before:])
+    )
+    rig.cycles(1)
+    assert rig.told == []
+    rig.stop()
