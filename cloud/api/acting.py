@@ -11,21 +11,9 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 from starlette.requests import Request
 
+from cloud.api.asked import AcknowledgeAsked, CommandAsked, OrdersAsked, PassAsked, ShelveAsked, UnshelveAsked
 from cloud.api.asking import Key
-from cloud.api.models import (
-    AcknowledgeAsked,
-    ApiModel,
-    CommandAsked,
-    CommandShown,
-    CommandsPage,
-    OrdersAsked,
-    PassAsked,
-    PassShown,
-    Refused,
-    ShelveAsked,
-    StationDetail,
-    UnshelveAsked,
-)
+from cloud.api.models import ApiModel, CommandShown, CommandsPage, PassShown, Refused, StationDetail
 from cloud.domain import acts, alarm_desk, commands, fleet
 from cloud.domain.orders import command_shown
 from cloud.domain.refusal import Refusal, RefusalCode
@@ -73,7 +61,11 @@ def _add_commands(app: FastAPI, database: Database, do: Do) -> None:
         """Ask a connected station for a momentary act. Refused at once when the station is not connected."""
 
         def act(connection: Connection) -> CommandShown:
-            row = commands.issue(connection, StationId(station_id), asked.kind, reason=asked.reason, by=asked.by)
+            given = {"slot": asked.slot, "trip": None if asked.trip is None else str(asked.trip)}
+            args = {name: value for name, value in given.items() if value is not None}
+            row = commands.issue(
+                connection, StationId(station_id), asked.kind, reason=asked.reason, by=asked.by, args=args
+            )
             acts.show_anew(connection, station_id)
             return command_shown(row)
 

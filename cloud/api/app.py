@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from cloud.api.acting import add_acting
 from cloud.api.asking import OwnPagesOnly
+from cloud.api.cabinet_models import CabinetPage
 from cloud.api.feed import MAX_CLIENTS, LiveFeed
 from cloud.api.models import (
     ActsPage,
@@ -30,7 +31,7 @@ from cloud.api.models import (
     StationDetail,
     StationsPage,
 )
-from cloud.domain import audit, events, fleet, health
+from cloud.domain import audit, cabinet, events, fleet, health
 from cloud.domain.scope import Scope
 from cloud.nudge import Nudge
 from cloud.roster.keys import Signer
@@ -132,6 +133,14 @@ def _add_fleet(app: FastAPI, database: Database) -> None:
             if not fleet.is_visible(connection, scope, _possible(station_id)):
                 raise HTTPException(404, f"no station {station_id[:64]!r}")
             return fleet.energy(connection, station_id)
+
+    @app.get("/api/v1/stations/{station_id}/cabinet")
+    def station_cabinet(station_id: str) -> CabinetPage:
+        """The ledger of a station's swap cabinet: the latest swaps, what is owed, and who has which battery."""
+        with database.read() as connection:
+            if not fleet.is_visible(connection, scope, _possible(station_id)):
+                raise HTTPException(404, f"no station {station_id[:64]!r}")
+            return cabinet.page(connection, station_id)
 
 
 def _add_acts(app: FastAPI, database: Database) -> None:

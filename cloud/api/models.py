@@ -3,23 +3,14 @@
 Times are milliseconds since the Unix epoch in UTC; a station's zone is beside them (`timezone`).
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from cloud.domain.commands import CommandKind, CommandStatus
 from cloud.domain.refusal import RefusalCode
-from cloud.plain_text import is_plain
+from contract.cabinet_parts import CabinetState
 from contract.records import DoorMode, Posture, Priority
-
-LONGEST_MINUTES: Final = 24 * 60
-"""Nothing is put aside for longer than a day: shelving ends by itself (ISA-18.2)."""
-
-
-def _plain(text: str) -> str:
-    if not is_plain(text):
-        raise ValueError("holds a control character")
-    return text
 
 
 class ApiModel(BaseModel):
@@ -107,6 +98,8 @@ class CommandShown(ApiModel):
     id: str
     station: str
     kind: CommandKind
+    slot: int | None = None
+    trip: str | None = None
     reason: str
     by: str
     issued_at_ms: int
@@ -176,6 +169,10 @@ class StationSummary(ApiModel):
     alarms: list[Alarm]
     entries_today: int
     denials_today: int
+    full_batteries: int | None = None
+    """What riders can swap for; None: there is no swap cabinet, or none has reported."""
+    swaps_today: dict[str, int] = {}
+    """By `SwapOutcome`."""
 
 
 class RosterLevel(ApiModel):
@@ -219,6 +216,10 @@ class StationDetail(StationSummary):
     """The local day that `energy_today_wh` counts."""
     energy_today_wh: dict[str, int] = {}
     """By load and by meter."""
+    cabinet: CabinetState | None = None
+    """As of the station's last state."""
+    cabinet_names: dict[str, str] = {}
+    """Of the members that `cabinet` speaks of."""
     orders: Orders | None = None
     """None: none were ever given."""
     commands: list[CommandShown] = []
@@ -280,62 +281,6 @@ class LiveReset(ApiModel):
 class Health(ApiModel):
     ok: bool
     checks: dict[str, str]
-
-
-# ---------------------------------------------------------------- what is asked for
-
-
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_plain)]
-"""Who asks. There are no accounts yet: it is taken as given, and written down."""
-Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_plain)]
-Code = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_plain)]
-Source = Annotated[str, StringConstraints(max_length=200), AfterValidator(_plain)]
-
-
-class Asked(ApiModel):
-    """Unknown fields are refused: a misspelt one must not be taken for a wish that was not uttered."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    by: Name
-
-
-class CommandAsked(Asked):
-    kind: CommandKind
-    reason: Why
-
-
-class OrdersAsked(Asked):
-    """`posture` null gives the door back to the station's own plan; a field that is left out changes nothing."""
-
-    posture: Posture | None = None
-    loads_cut: dict[Code, bool] | None = Field(default=None, max_length=32)
-    """By load: whether it is to be cut off. Those not named stay as they are."""
-    reason: Why
-
-
-class AcknowledgeAsked(Asked):
-    code: Code
-    source: Source
-    since_ms: int
-
-
-class UnshelveAsked(Asked):
-    code: Code
-    source: Source
-
-
-class ShelveAsked(UnshelveAsked):
-    minutes: int = Field(ge=5, le=LONGEST_MINUTES)
-    reason: Why
-
-
-class PassAsked(Asked):
-    """A QR pass for a visitor: for one entry (`once`), or for any number until it ends."""
-
-    minutes: int = Field(ge=5, le=24 * 60)
-    once: bool = True
-    reason: Why
 
 
 class PassShown(ApiModel):

@@ -7,7 +7,7 @@ A command that is sent and not answered is shown as that, and nothing else is co
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -34,6 +34,14 @@ class CommandKind(StrEnum):
 
     RELEASE = "release"
     RESTART = "restart"
+    OPEN_SLOT = "open_slot"
+    LOCK_OUT_SLOT = "lock_out_slot"
+    GIVE_BACK_SLOT = "give_back_slot"
+    RESET_TRIP = "reset_trip"
+    RESUME_CHARGING = "resume_charging"
+
+
+ABOUT_A_SLOT: Final = frozenset({CommandKind.OPEN_SLOT, CommandKind.LOCK_OUT_SLOT, CommandKind.GIVE_BACK_SLOT})
 
 
 class CommandStatus(StrEnum):
@@ -50,8 +58,16 @@ class CommandStatus(StrEnum):
     """In a way that this version does not know."""
 
 
-def issue(connection: Connection, station_id: StationId, kind: CommandKind, *, reason: str, by: str) -> Row[Any]:
-    """Issue a command to a station that is connected.
+def issue(
+    connection: Connection,
+    station_id: StationId,
+    kind: CommandKind,
+    *,
+    reason: str,
+    by: str,
+    args: Mapping[str, Any] | None = None,
+) -> Row[Any]:
+    """Issue a command to a station that is connected. `args` say what of it the command is about.
 
     Raises:
         Refusal: it is not connected, or has not answered earlier ones.
@@ -72,6 +88,7 @@ def issue(connection: Connection, station_id: StationId, kind: CommandKind, *, r
         "station": station_id,
         "kind": str(kind),
         "reason": reason,
+        "args": dict(args or {}),
         "issued_by": by,
         "issued_at_ms": now,
         "expires_at_ms": now + LIFETIME_MS,
@@ -79,7 +96,7 @@ def issue(connection: Connection, station_id: StationId, kind: CommandKind, *, r
         "expires_in_session_ms": max(0, now - live.session_since_ms) + LIFETIME_MS,
     }
     connection.execute(insert(command).values(**values))
-    acts.note(connection, by, f"command.{kind}", station=station_id, id=values["id"], reason=reason)
+    acts.note(connection, by, f"command.{kind}", station=station_id, id=values["id"], reason=reason, **(args or {}))
     return connection.execute(select(command).where(command.c.id == values["id"])).one()
 
 
@@ -115,7 +132,7 @@ def message(row: Row[Any]) -> Command:
     return Command(
         id=row.id,
         kind=row.kind,
-        args={"reason": row.reason},
+        args={**(row.args or {}), "reason": row.reason},
         session=Session(row.session),
         issued_at_ms=row.issued_at_ms,
         expires_in_session_ms=row.expires_in_session_ms,

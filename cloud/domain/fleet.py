@@ -22,6 +22,7 @@ from cloud.api.models import (
     StationDetail,
 )
 from cloud.clock import now_ms
+from cloud.domain import cabinet
 from cloud.domain.orders import commands_shown, orders_shown
 from cloud.domain.scope import Scope
 from cloud.store.tables import (
@@ -34,6 +35,7 @@ from cloud.store.tables import (
     received_range,
     station,
 )
+from contract.cabinet_parts import CabinetState
 from contract.records import Posture, Priority
 
 IDS_PER_QUERY: Final = 500
@@ -110,6 +112,9 @@ class _Facts:
             level = JournalLevel(epoch=row.epoch, stream=row.stream, through_seq=row.through_seq, stored=row.stored)
             self.levels.setdefault(row.station, []).append(level)
         self.commands = commands_shown(connection, ids)
+        self.swaps = cabinet.swaps_of_days(connection, sorted(set(self.days.values())), ids)
+        cabinets = [(row.state or {}).get("cabinet") for row in rows]
+        self.people = cabinet.names_of(connection, (each for told in cabinets for each in cabinet.people_in(told)))
         # Names and roster levels of the organisations above.
         nodes = sorted({part for row in rows for part in _parts(row.path)})
         self.names: dict[str, str] = {}
@@ -122,7 +127,7 @@ class _Facts:
 
 def _detail(row: Row[Any], facts: _Facts) -> StationDetail:
     state: dict[str, Any] = row.state or {}
-    door, held = state.get("door"), state.get("roster", {})
+    door, held, swap_cabinet = state.get("door"), state.get("roster", {}), state.get("cabinet")
     entries, denials = facts.counts.get((row.id, facts.days[row.timezone]), (0, 0))
     alarms = sorted(facts.alarms.get(row.id, ()), key=lambda item: (_URGENCY.index(item.priority), item.since_ms))
     above = _parts(row.path)
@@ -143,6 +148,8 @@ def _detail(row: Row[Any], facts: _Facts) -> StationDetail:
         alarms=alarms[:ALARMS_SHOWN],
         entries_today=entries,
         denials_today=denials,
+        full_batteries=swap_cabinet["full"] if swap_cabinet else None,
+        swaps_today=facts.swaps.get((row.id, facts.days[row.timezone]), {}),
         software=state.get("software"),
         boot=row.boot,
         clock_trusted=state.get("clock_trusted"),
@@ -163,6 +170,8 @@ def _detail(row: Row[Any], facts: _Facts) -> StationDetail:
         power_w=state.get("power_w"),
         energy_day=state.get("energy_day", ""),
         energy_today_wh=state.get("energy_today_wh", {}),
+        cabinet=CabinetState.model_validate(swap_cabinet) if swap_cabinet else None,
+        cabinet_names={each: facts.people[each] for each in cabinet.people_in(swap_cabinet) if each in facts.people},
         orders=orders_shown(row.desired, row.desired_notes, state.get("desired_revision")),
         commands=facts.commands.get(row.id, []),
     )

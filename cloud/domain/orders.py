@@ -47,6 +47,8 @@ def command_shown(row: Row[Any]) -> CommandShown:
         id=row.id,
         station=row.station,
         kind=commands.CommandKind(row.kind),
+        slot=(row.args or {}).get("slot"),
+        trip=(row.args or {}).get("trip"),
         reason=row.reason,
         by=row.issued_by,
         issued_at_ms=row.issued_at_ms,

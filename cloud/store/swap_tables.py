@@ -103,3 +103,6 @@ swap: Final = Table(
     Index("swap_day", "day", "station", "outcome"),
     Index("swap_member", "member", "ended_at_ms"),
 )
+
+TABLES: Final = frozenset(table.name for table in (battery_place, battery_anomaly, claim, claim_use, member_owed, swap))
+"""Their names."""

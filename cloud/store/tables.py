@@ -246,6 +246,8 @@ command: Final = Table(
     Column("station", String(64), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("reason", String(200), nullable=False),
+    # What of the station it is about, as the station gets it.
+    Column("args", Json),
     Column("issued_by", String(64), nullable=False),
     Column("issued_at_ms", Millis, nullable=False),
     Column("expires_at_ms", Millis, nullable=False),

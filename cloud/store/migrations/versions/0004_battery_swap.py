@@ -1,7 +1,9 @@
-"""The battery swap: where each battery is, what the books cannot explain, who is owed one, and the swaps."""
+"""The battery swap: where each battery is, what the books cannot explain, who is owed one, and the swaps;
+and what of a station a command is about."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0004"
 down_revision = "0003"
@@ -13,6 +15,8 @@ NEWS = sa.text("NOT told")
 
 
 def upgrade() -> None:
+    json = sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql")
+    op.add_column("command", sa.Column("args", json))
     _batteries()
     _claims()
     op.create_table(
