@@ -14,6 +14,8 @@ from firmware_sim.hands import Hands, Outcome, Visit
 from firmware_sim.station import ActError
 
 RIDE_SOC = 0.55
+MOST_LEFT_OPEN = 4
+QUIET_MS = 1_500.0
 NOTHING_GIVEN_YET = 0.5
 """Whose battery is still under the seat goes away sooner than whose is behind a shut door."""
 
@@ -24,6 +26,7 @@ class Rider:
         self.person = visit.person.id
         self.station = hands.station
         self.room = hands.station.swap_cabinet()
+        self._gaping: set[int] = set()
 
     @property
     def cabinet(self) -> Cabinet:
@@ -41,7 +44,17 @@ class Rider:
         self.station.present_card(reader, self.visit.person, self.visit.id)
 
     def open_slots(self) -> list[Slot]:
-        return [slot for slot in self.cabinet.slots.values() if slot.door_open]
+        return [slot for slot in self.cabinet.slots.values() if slot.door_open and slot.number not in self._gaping]
+
+    async def tidy(self) -> None:
+        """Whoever comes pushes shut what others have left open, and waits whether more opens for them; what does not
+        stay shut is nobody's business."""
+        for _ in range(MOST_LEFT_OPEN):
+            if not self.open_slots():
+                return
+            await shut_all(self)
+            await self.hands.until(lambda: bool(self.open_slots()), QUIET_MS)
+        self._gaping = {slot.number for slot in self.open_slots()}
 
     async def next_door(self, patience: float = 1.0) -> Slot | None:
         """The first door that stands open; None when patience, as a part of a rider's, ends."""
@@ -91,6 +104,7 @@ async def at_cabinet(hands: Hands, visit: Visit) -> AsyncIterator[Rider]:
     rider = Rider(hands, visit)
     async with hands.cabinet_queue:
         rider.cabinet.carried.ride(rider.person, RIDE_SOC)
+        await rider.tidy()
         yield rider
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from firmware_sim.batteries import Battery
-from firmware_sim.cabinet_slot import Slot
+from firmware_sim.cabinet_slot import LockFault, Slot
 from firmware_sim.config import StoryName
 from firmware_sim.config_cabinet import BatteryConfig, CabinetConfig
 from firmware_sim.people import PersonId
@@ -158,6 +158,18 @@ def test_who_walks_away_leaves_things_where_they_are(running: RunningStation, se
     assert play(running, StoryName.SWAP_WALKS_AWAY) == "walked_away"
     own = next(serial for serial in places(running) if serial.startswith("OWN"))
     assert places(running)[own].startswith(("slot:", "person:"))
+
+
+def test_the_next_rider_shuts_what_was_left_open_and_leaves_alone_what_does_not_stay_shut(
+    running: RunningStation, served: None
+) -> None:
+    cabinet = running.station.swap_cabinet().cabinet
+    cabinet.slots[3].lock_fault = LockFault.STUCK_OPEN
+    for number in (2, 3):
+        running.do(lambda number=number: cabinet.force_door(number, running.station.catch_up()))  # type: ignore[misc]
+    assert play(running, StoryName.SWAP_WELL) == "swapped"
+    assert [slot.number for slot in cabinet.slots.values() if slot.door_open] == [3]
+    assert [line["slot"] for line in running.facts("slot_pulse")] == [4, 1]
 
 
 def test_a_thief_with_a_crowbar_needs_no_pulse(running: RunningStation) -> None:
