@@ -157,8 +157,10 @@ class Cabinet:
             self._read(ask, now_ms)
 
     def _next_ask(self) -> Ask | None:
-        if self._at_once:
-            return self._at_once.popleft()
+        while self._at_once:
+            ask = self._at_once.popleft()
+            if not self._is_absent(ask):
+                return ask
         while not self._waiting and self._again:
             ask = self._again.popleft()
             if 0 < self._misses[ask] < MISSES:
@@ -184,6 +186,9 @@ class Cabinet:
         """An empty slot's battery does not answer; whoever does not answer is asked less often."""
         if self._misses[ask] >= MISSES and (self.cycles + ask.address) % RARELY:
             return True
+        return self._is_absent(ask)
+
+    def _is_absent(self, ask: Ask) -> bool:
         return ask.block.scope is Scope.SLOT and self._slots.is_absent(ask.slots[0], ask.block)
 
     def _soon(self, asks: list[Ask]) -> None:

@@ -148,8 +148,8 @@ class CabinetSlave:
     def _serve_line(self) -> None:
         received = b""
         while not self._stop.is_set():
-            wait_s = min((moment for moment, _ in self._pending), default=time.monotonic() + 0.05) - time.monotonic()
-            if select.select([self._master], [], [], max(0.0, min(wait_s, 0.05)))[0]:
+            wait_s = min((moment for moment, _ in self._pending), default=time.monotonic() + 0.01) - time.monotonic()
+            if select.select([self._master], [], [], max(0.0, min(wait_s, 0.01)))[0]:
                 received += os.read(self._master, 4096)
             while len(received) >= REQUEST_BYTES:
                 request, received = received[:REQUEST_BYTES], received[REQUEST_BYTES:]

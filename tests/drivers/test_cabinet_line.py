@@ -277,7 +277,7 @@ def test_whatever_the_line_does_no_slot_gets_anothers_data_and_no_pulse_is_writt
         rig.image.battery(number, f"B{number:02}", soc_percent=10 * number, temperature_decicelsius=200 + 10 * number)
     rig.slave.spoil = spoiler(seed)  # type: ignore[assignment]
     pulses = 0
-    end_s = time.monotonic() + 0.8
+    end_s = time.monotonic() + 0.5
     while time.monotonic() < end_s:
         rig.poll()
         if rng.random() < 0.1 and pulses < 12:
