@@ -13,6 +13,10 @@ from contract.records import (
     RECORD_TYPES,
     TELEMETRY_KINDS,
     AlarmCode,
+    AnomalyCause,
+    AnomalyEnd,
+    AnomalyKind,
+    ChargeEnd,
     DoorMode,
     Posture,
     PostureCause,
@@ -20,12 +24,16 @@ from contract.records import (
     Reason,
     ReleaseCause,
     RelockCause,
+    SlotAside,
+    SlotCause,
     SwapKind,
     SwapOutcome,
     SwapRefusal,
     SwapStage,
+    Trip,
 )
 from edge.console.models import Emergency, SlotLook
+from edge.core.cabinet.asides import Trouble
 from edge.core.load_state import LoadCause, LoadKind
 from firmware_sim.config import StoryName
 from firmware_sim.faults import FaultName
@@ -57,6 +65,19 @@ CODES: list[tuple[str, type[StrEnum]]] = [
     ("panel.wire", Wire),
     ("kiosk.emergency", Emergency),
     ("slot.look", SlotLook),
+    ("swap.kind", SwapKind),
+    ("swap.stage", SwapStage),
+    ("swap.outcome", SwapOutcome),
+    ("swap.refusal", SwapRefusal),
+    ("slotcause", SlotCause),
+    ("aside", SlotAside),
+    ("trip", Trip),
+    ("chargeend", ChargeEnd),
+    ("anomaly", AnomalyKind),
+    ("anomaly.cause", AnomalyCause),
+    ("anomaly.end", AnomalyEnd),
+    ("command", CommandKind),
+    ("answer", Trouble),
     ("kiosk.swap.kind", SwapKind),
     ("kiosk.swap.how", SwapKind),
     ("kiosk.swap.stage", SwapStage),
@@ -82,6 +103,15 @@ def test_everything_said_of_a_swap_says_what_to_do(texts: dict[str, str], family
     said = [key for key in texts if key.startswith(f"kiosk.swap.{family}.") and not key.endswith(".text")]
     assert [key for key in said if f"{key}.text" not in texts] == []
     assert said
+
+
+def test_every_trip_says_what_to_do(texts: dict[str, str]) -> None:
+    assert [trip for trip in Trip if f"trip.{trip}.text" not in texts] == []
+
+
+def test_every_command_says_what_will_happen(texts: dict[str, str]) -> None:
+    wanted = {f"command.{kind}_{part}" for kind in CommandKind for part in ("title", "explains", "confirm")}
+    assert wanted - texts.keys() == set()
 
 
 def test_every_kind_of_event_has_words(texts: dict[str, str]) -> None:
