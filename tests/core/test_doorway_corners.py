@@ -7,9 +7,10 @@ import pytest
 from contract.policy.model import Antipassback
 from contract.records import AccessTaken, OccupancyChanged, Record
 from edge.core import events
-from edge.core.beams import Place
+from edge.core.beams import GAP_MS, Place
 from edge.core.config import AccessConfig
 from edge.core.doorway import BEAMS, OPENING_ENDS_MS
+from edge.core.events import Point
 from tests.core.people_support import INNER, OUTER, PRESENCE, WITH_BEAMS, PeopleLife
 from tests.core.support import CONFIG, RIDER
 
@@ -118,3 +119,40 @@ def test_blind_beams_take_back_nobody_who_was_let_in(crate: bool) -> None:
 
     assert any(isinstance(record, AccessTaken) for record in seen) is not crate
     assert [inside.member for inside in life.state.durable.inside] == ([RIDER.id] if crate else [])
+
+
+def test_whoever_came_back_into_the_gap_and_is_gone_leaves_a_doubt() -> None:
+    life = PeopleLife(WITH_BEAMS)
+    life.card()
+    life.open()
+    life.beams((OUTER, True), (INNER, True), (OUTER, False), (OUTER, True), (INNER, False), (OUTER, False))
+    assert place(life) is Place.BETWEEN_AGAIN
+    life.wait(GAP_MS)
+
+    assert place(life) is Place.FREE
+    assert life.people() == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("edges", "where"),
+    [
+        ([(OUTER, True)], Place.NEAR),
+        ([(OUTER, True), (OUTER, False)], Place.BETWEEN),
+        ([(OUTER, True), (INNER, True), (OUTER, False), (OUTER, True), (INNER, False)], Place.NEAR_AGAIN),
+    ],
+)
+def test_whoever_is_still_before_the_leaf_when_the_door_closes_did_not_come_through_it(
+    edges: list[tuple[Point, bool]], where: Place
+) -> None:
+    life = PeopleLife(WITH_BEAMS)
+    life.press_exit()
+    life.open()
+    for point, broken in edges[:-1]:
+        life.beam(point, broken)
+    # The last edge and the closing leaf come within the time in which a gap is nobody's yet.
+    life.beam(*edges[-1])
+    life.leaf(False)
+    assert place(life) is where
+
+    now = life.state.volatile.presence.doorway
+    assert (now.door_was_open, now.door_was_released) == (False, False)

@@ -69,6 +69,18 @@ def test_one_of_two_radars_is_enough_to_see_who_lies_still() -> None:
     assert life.state.durable.presence.welfare_asked
 
 
+def test_nobody_is_asked_in_the_moment_in_which_one_of_two_radars_sees_somebody_move() -> None:
+    life = PeopleLife(replace(QUICK, presence=replace(QUICK.presence, radars=(RADAR, SECOND))))
+    for _ in range(STILL_MS // 1_000 - 1):
+        life.radar(still=True)
+        life.do(events.PresenceMeasured(SECOND, False, True))
+        life.wait(1_000)
+    life.do(events.PresenceMeasured(SECOND, True, True))
+    life.wait(PRESENCE.movement_ms - 1)
+
+    assert not life.state.durable.presence.welfare_asked
+
+
 # ---------------------------------------------------------------- who lies still
 
 

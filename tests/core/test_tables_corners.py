@@ -7,18 +7,18 @@ import pytest
 from contract.ids import Stream
 from contract.policy.model import STALE_AFTER_MS
 from contract.policy.passes import MAX_VALID_MS
-from contract.records import AlarmCode, Priority, ReleaseCause, WelfareAnswered
+from contract.records import AlarmCode, AlarmShelved, Priority, ReleaseCause, WelfareAnswered
 from edge.core import events, guessing, pin_state
 from edge.core.alarm_codes import LATCHING, OFF_DELAY_MS, ON_DELAY_MS
 from edge.core.alarm_group import suppressed_by
-from edge.core.alarm_state import Alarm
+from edge.core.alarm_state import Alarm, AlarmInput, AlarmState, transition
 from edge.core.effects import Feedback, ReaderFeedback, ReleaseLock, Urgency
 from edge.core.events import PinVerdict
 from edge.core.occupancy import PEOPLE_BY_CAUSE
 from edge.core.pin_state import LONGEST_LOCK_MS, TRIES, PinConfig
 from tests.core.keypad_life import KeypadLife
 from tests.core.people_support import PeopleLife, with_presence
-from tests.core.support import Life, only
+from tests.core.support import CONFIG, Life, only
 
 HOUR_MS = 3_600_000
 
@@ -47,6 +47,7 @@ def standing(code: AlarmCode, source: str) -> Alarm:
         (AlarmCode.CHILD_RESTARTING, "sensors", {AlarmCode.SENSOR_OFFLINE}),
         (AlarmCode.CHILD_RESTARTING, "console", set()),
         (AlarmCode.SMOKE, "air", {AlarmCode.TOO_HOT}),
+        (AlarmCode.FIRE, "fire", {AlarmCode.TOO_HOT}),
     ],
 )
 def test_an_alarm_is_shown_under_what_it_follows_from_and_no_other_is(
@@ -106,6 +107,26 @@ def test_a_forced_door_whose_alarm_is_put_aside_is_quiet() -> None:
     assert shown[-2:] == [Feedback.FORCED, Feedback.IDLE]
 
 
+def test_a_door_whose_alarm_is_put_aside_beforehand_does_not_warn_of_it_either() -> None:
+    life = Life()
+    aside = events.AlarmAside(AlarmCode.DOOR_HELD, "door", 0, "zhou", "a delivery", for_ms=HOUR_MS)
+    life.do(events.ShelveRequested(aside))
+    life.card()
+    life.open()
+    life.wait(CONFIG.door.held_pre_alarm_ms)
+    shown = {effect.outcome for effect in life.effects if isinstance(effect, ReaderFeedback)}
+
+    assert Feedback.HELD_PRE_ALARM not in shown
+
+
+@pytest.mark.parametrize("state", AlarmState)
+def test_whatever_state_an_alarm_is_in_it_can_be_put_aside_for_another_time(state: AlarmState) -> None:
+    shelved = transition(state, AlarmInput.PUT_ASIDE)
+
+    assert shelved.record is AlarmShelved
+    assert shelved.next in (AlarmState.SHELVED, AlarmState.SHELVED_QUIET)
+
+
 def test_records_that_were_lost_twice_are_counted_together() -> None:
     life = Life()
     life.do(events.RecordsDropped(Stream.EVENTS, 7))
@@ -123,6 +144,13 @@ def test_whoever_is_let_in_by_name_is_one_more_and_waits_for_storage_only_within
 ) -> None:
     assert PEOPLE_BY_CAUSE[cause] == 1
     assert ReleaseLock(cause).urgency is Urgency.BUDGETED
+
+
+def test_what_nobody_stands_and_waits_for_waits_for_storage_and_what_saves_lives_for_nothing() -> None:
+    assert ReleaseLock(ReleaseCause.FREE_ACCESS).urgency is Urgency.BUDGETED
+    assert ReleaseLock(ReleaseCause.COMMAND).urgency is Urgency.AFTER_COMMIT
+    assert {ReleaseLock(cause).urgency for cause in (ReleaseCause.FIRE, ReleaseCause.EXIT)} == {Urgency.AT_ONCE}
+    assert len(Urgency) == 3
 
 
 def test_a_number_alone_that_opens_counts_one_person() -> None:
