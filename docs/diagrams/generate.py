@@ -9,12 +9,14 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from contract.records import LIFE_SAFETY, AlarmCode, DoorMode, Priority
+from contract.records import LIFE_SAFETY, AlarmCode, DoorMode, Priority, SwapStage
 from edge.core.alarm_codes import CONSEQUENCES, LATCHING, OFF_DELAY_MS, ON_DELAY_MS, PRIORITY
 from edge.core.alarm_group import FLOOD
 from edge.core.alarm_state import AlarmInput, AlarmState
 from edge.core.alarm_state import transition as alarm_transition
 from edge.core.beams import BEAM_STEPS, BeamInput, BeamStep, Place, beam_step
+from edge.core.cabinet.swap_table import ANYWHERE, TRANSITIONS, Decided, SwapInput
+from edge.core.cabinet.swap_table import transition as swap_transition
 from edge.core.door import DoorInput, Fact, transition
 
 HERE: Final = Path(__file__).parent
@@ -199,9 +201,69 @@ def _delay(ms: int) -> str:
     return f"{ms // 1_000} s" if ms % 1_000 == 0 else f"{ms} ms"
 
 
+# ---------------------------------------------------------------- the swap
+
+
+def swap_document() -> str:
+    """`swap.md`, in the door's shape. What comes from everywhere (hazard, silence, restart) is said and not drawn."""
+    rows = ["| input | " + " | ".join(SwapStage) + " |", "|---" * (len(SwapStage) + 1) + "|"]
+    for what in SwapInput:
+        rows.append(f"| {what.value} | " + " | ".join(_swap_cell(stage, what) for stage in SwapStage) + " |")
+    return "\n".join(
+        [
+            "# The swap",
+            "",
+            "Drawn from `edge/core/cabinet/swap_table.py` by `python docs/diagrams/generate.py`; do not edit.",
+            "What the rider sees of it is in [SWAP.md](../SWAP.md).",
+            "",
+            "From every stage but the last a hazard or a cabinet that stays silent ends the swap, and a restart leads",
+            "to `reconciling` (not drawn). In brackets: how the swap ends, or how it is going to end.",
+            "",
+            "```mermaid",
+            *_swap_diagram(),
+            "```",
+            "",
+            "Every stage × every input. A dash: cannot happen there, or means nothing.",
+            "",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _swap_diagram() -> list[str]:
+    arrows: dict[tuple[SwapStage, SwapStage | None], list[str]] = {}
+    for stage in SwapStage:
+        for what in SwapInput:
+            cell = swap_transition(stage, what)
+            if what not in ANYWHERE and cell.next is not stage:
+                said = f"{what.value} ({cell.outcome.value})" if cell.next is None else what.value
+                arrows.setdefault((stage, cell.next), []).append(said.replace(":", ","))
+    return [
+        "stateDiagram-v2",
+        f"    [*] --> {SwapStage.OPENING_IN}",
+        f"    [*] --> {SwapStage.OPENING_OUT}: take only",
+        *(f"    {start} --> {end or '[*]'}: {' / '.join(inputs)}" for (start, end), inputs in arrows.items()),
+    ]
+
+
+def _swap_cell(stage: SwapStage, what: SwapInput) -> str:
+    cell = swap_transition(stage, what)
+    if what not in TRANSITIONS[stage]:
+        return "–"
+    if cell.next is None:
+        return f"ends ({cell.outcome.value})"
+    return f"{cell.next} ({cell.outcome.value})" if cell.outcome is not Decided.AS_BEFORE else str(cell.next)
+
+
 # ---------------------------------------------------------------- all of them
 
-DOCUMENTS: Final = {"door.md": door_document, "beams.md": beams_document, "alarm.md": alarm_document}
+DOCUMENTS: Final = {
+    "door.md": door_document,
+    "beams.md": beams_document,
+    "alarm.md": alarm_document,
+    "swap.md": swap_document,
+}
 
 
 def main(arguments: list[str]) -> int:
