@@ -16,7 +16,7 @@ from firmware_sim.station import ActError
 RIDE_SOC = 0.55
 MOST_LEFT_OPEN = 4
 QUIET_MS = 1_500.0
-NOTHING_GIVEN_YET = 0.5
+FIRST_TRY, NOTHING_GIVEN_YET = 0.15, 0.4
 """Whose battery is still under the seat goes away sooner than whose is behind a shut door."""
 
 
@@ -77,7 +77,12 @@ class Rider:
         return shut
 
     async def begin(self) -> Slot | None:
-        """Card; then the door of the slot for what is brought."""
+        """Card, and once more if nothing opens; then the door of the slot for what is brought."""
+        self.show_card()
+        opened = await self.next_door(FIRST_TRY)
+        if opened is not None:
+            return opened
+        # Perhaps the rider before was not quite done, or the card was held badly.
         self.show_card()
         return await self.next_door(NOTHING_GIVEN_YET)
 

@@ -150,6 +150,7 @@ def test_a_rider_whose_battery_is_in_when_the_power_goes_waits_for_it(running: R
 
 def test_without_a_controller_no_slot_opens_and_the_story_ends(running: RunningStation) -> None:
     assert play(running, StoryName.SWAP_WELL) == "not_served"
+    assert len(running.facts("card_shown")) == 2
 
 
 @pytest.mark.parametrize("number", [0, 2])
