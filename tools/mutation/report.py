@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.mutation.jury import Judgement, Verdict
+from tools.mutation.kept import BY_SHORT_TESTS
 from tools.mutation.operators import Mutant
 
 REASONS: Final = Path(__file__).with_name("left.toml")
@@ -78,6 +79,8 @@ def page(root: Path, verdicts: Mapping[Mutant, Judgement]) -> str:
             code = line_of(root, mutant)
             reason = reason_for(mutant, code, known)
             why = "" if reason is None else ("Equal: " if reason.equal else "Left: ") + reason.why
+            if not why and verdicts[mutant].says == BY_SHORT_TESTS:
+                why = "The long tests have not judged it yet."
             cells = (mutant.scope, f"`{code}`", mutant.says, why)
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
