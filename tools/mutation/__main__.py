@@ -196,7 +196,7 @@ def main() -> int:
         court.close()
         told = _told(run, root)
         if options.report:
-            options.report.write_text(page(root, run.verdicts), encoding="utf-8")
+            options.report.write_text(page(root, run.verdicts, options.but), encoding="utf-8")
     told |= {"of": total, "tests": len(tests.seconds), "seed": options.seed, "seconds": round(time.monotonic() - begun)}
     print(json.dumps(told))
     return 0

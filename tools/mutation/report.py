@@ -48,8 +48,8 @@ def reason_for(mutant: Mutant, code: str, known: Iterable[Reason]) -> Reason | N
     return next((reason for reason in known if reason.is_for(mutant, code)), None)
 
 
-def page(root: Path, verdicts: Mapping[Mutant, Judgement]) -> str:
-    """The report as Markdown."""
+def page(root: Path, verdicts: Mapping[Mutant, Judgement], left_out: str = "") -> str:
+    """The report as Markdown. `left_out` is the expression for files that nobody judged."""
     known = reasons()
     files: dict[str, Counter[bool]] = defaultdict(Counter)
     survivors: dict[str, list[Mutant]] = defaultdict(list)
@@ -70,6 +70,8 @@ def page(root: Path, verdicts: Mapping[Mutant, Judgement]) -> str:
         "| file | mutants | noticed | survived |",
         "|---|---:|---:|---:|",
     ]
+    if left_out:
+        lines[5:5] = ["", f"Not judged this time: files whose path matches `{left_out}`."]
     for path, count in sorted(files.items()):
         lines.append(f"| {path} | {count.total()} | {count[True]} | {count[False]} |")
     lines.append(f"| **all** | {total.total()} | {total[True]} | {total[False]} |")
