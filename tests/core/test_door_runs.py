@@ -123,7 +123,7 @@ def test_a_stop_during_fire_leaves_the_release_to_the_wiring() -> None:
     life = Life()
     life.do(events.FireChanged(True))
 
-    assert kinds(life.do(events.StopRequested("update"))) == ["access.not_taken", "door.relocked", "station.stopped"]
+    assert kinds(life.do(events.StopRequested("update"))) == ["door.relocked", "station.stopped"]
 
 
 def test_timers_beyond_the_bound_of_one_step_end_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
