@@ -16,8 +16,8 @@ from firmware_sim.station import ActError
 RIDE_SOC = 0.55
 MOST_LEFT_OPEN = 4
 QUIET_MS = 1_500.0
-FIRST_TRY, NOTHING_GIVEN_YET = 0.15, 0.4
-"""Whose battery is still under the seat goes away sooner than whose is behind a shut door."""
+FIRST_TRY, NOTHING_GIVEN_YET = 0.3, 0.3
+"""Of a rider's patience: whose battery is still under the seat goes away sooner than whose is behind a shut door."""
 
 
 class Rider:

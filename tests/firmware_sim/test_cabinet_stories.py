@@ -54,8 +54,9 @@ class Servant:
         served = 0
         while not self._stopping.wait(0.003):
             if len(self._panel.cards) > served:
-                served = len(self._panel.cards)
                 self._swap()
+                # A card that is shown while a slot opens is the same rider's.
+                served = len(self._panel.cards)
 
     def _swap(self) -> None:
         empty = next(slot for slot in self._cabinet.slots.values() if slot.thing is None)
