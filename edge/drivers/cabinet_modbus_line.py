@@ -28,7 +28,7 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 
 from edge.drivers.cabinet_modbus_map import Function, WriteFunction
-from edge.drivers.cabinet_modbus_plan import Ask, Wire
+from edge.drivers.cabinet_modbus_plan import REQUEST_CHARACTERS, Ask, Wire
 
 # Every time-out is an error to pymodbus; here an outage is told once when it begins and once when it ends.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
@@ -42,6 +42,9 @@ MANGLED_LATE_S: Final = 0.2
 """The same where something has come: most likely that was the answer, and noise has spoilt it."""
 PATIENCE_S: Final = 0.05
 """On top of what the wire and the slave's stated delay take: converters, the operating system, a busy processor."""
+TCP_PATIENCE_S: Final = 0.25
+"""Behind a gateway there may be a slow line of which nobody has told us."""
+CONNECT_S: Final = 0.5
 REOPEN_FIRST_S: Final = 0.25
 REOPEN_LAST_S: Final = 4.0
 
@@ -123,7 +126,7 @@ class Line:
         call, code = READS[block.function]
         count = self._count(ask, code)
         data_bytes = block.answer_bytes(count)
-        budget_s = (ask.wire_ms(self.wire) + ask.answer_ms) / 1_000 + PATIENCE_S
+        budget_s = self._budget_s(ask.wire_ms(self.wire), ask.answer_ms)
         key = (ask.address, code, data_bytes)
         response = self._exchange(key, budget_s, call, ask.first, count=count, device_id=ask.address)
         words = response.bits if block.of_bits else response.registers
@@ -136,7 +139,7 @@ class Line:
     def write(self, address: int, function: WriteFunction, at: int, value: int, answer_ms: int) -> None:
         """Once, whatever becomes of it. Raises `Missed`."""
         call, code = WRITES[function]
-        budget_s = (self.wire.exchange_ms(8, answer_ms) + answer_ms) / 1_000 + PATIENCE_S
+        budget_s = self._budget_s(self.wire.exchange_ms(REQUEST_CHARACTERS, answer_ms), answer_ms)
         key = (address, code, 0)
         sent: int | bool = bool(value) if function is WriteFunction.COIL else value
         response = self._exchange(key, budget_s, call, at, sent, device_id=address)
@@ -152,13 +155,20 @@ class Line:
 
     # ------------------------------------------------ one exchange
 
+    def _budget_s(self, wire_ms: float, answer_ms: int) -> float:
+        """How long an answer is waited for: as long as it takes, the stated delay twice, and some patience."""
+        patience_s = PATIENCE_S if isinstance(self.place, SerialPlace) else TCP_PATIENCE_S
+        return (wire_ms + answer_ms) / 1_000 + patience_s
+
     def _exchange(self, key: tuple[int, int, int], budget_s: float, call: str, *args: int, **named: int) -> Any:
-        self._open(budget_s)
+        self._open()
         time.sleep(max(0.0, self._free_s - time.monotonic()))
         address, code, _ = key
         try:
             if isinstance(self._client, _SerialClient):
                 self._client.until_s, self._client.has_received = time.monotonic() + budget_s, False
+            else:
+                self._client.comm_params.timeout_connect = budget_s
             response: Any = getattr(self._client, call)(*args, **named)
             self._check(response, address, code)
         except BROKEN as error:
@@ -204,7 +214,7 @@ class Line:
 
     # ------------------------------------------------ what goes wrong
 
-    def _open(self, budget_s: float) -> None:
+    def _open(self) -> None:
         if self._client is not None:
             return
         now_s = time.monotonic()
@@ -214,7 +224,7 @@ class Line:
         if isinstance(self.place, SerialPlace):
             client = _SerialClient(str(self.place.device), baudrate=self.place.baud, timeout=1.0, retries=0)
         else:
-            client = ModbusTcpClient(self.place.host, port=self.place.port, timeout=budget_s, retries=0)
+            client = ModbusTcpClient(self.place.host, port=self.place.port, timeout=CONNECT_S, retries=0)
         if not client.connect():
             self._wait_to_open()
             raise Missed("closed", f"{self.place} cannot be opened", surely_not_done=True)

@@ -58,6 +58,7 @@ class Wired:
 @pytest.fixture(params=[False, True], ids=["serial", "tcp"])
 def wired(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     monkeypatch.setattr(cabinet_modbus_line, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(cabinet_modbus_line, "TCP_PATIENCE_S", 0.02)
     monkeypatch.setattr(cabinet_modbus_line, "LATE_S", 0.4)
     wired = Wired(tmp_path, tcp=request.param)
     yield wired
@@ -67,6 +68,7 @@ def wired(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.fixture
 def serial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wired]:
     monkeypatch.setattr(cabinet_modbus_line, "PATIENCE_S", 0.02)
+    monkeypatch.setattr(cabinet_modbus_line, "TCP_PATIENCE_S", 0.02)
     monkeypatch.setattr(cabinet_modbus_line, "LATE_S", 0.4)
     wired = Wired(tmp_path)
     yield wired
