@@ -97,6 +97,11 @@ def _nobody_knows(case: Case) -> bool:
     return case.booked is None or case.now.present is not True
 
 
+def _without_contactor(case: Case) -> bool:
+    """One that is to begin has the contactor closed first."""
+    return case.runs and case.state.volatile.cabinet.contactor_closed is False
+
+
 def _silent(case: Case) -> bool:
     battery = case.now.battery
     return battery is None or battery.voltage_mv is None or battery.temperature_decicelsius is None
@@ -164,6 +169,7 @@ ROOM: Final = (
     Rule("read", ChargeEnd.LOST, _lost),
     Rule("door_shut", ChargeEnd.DOOR, lambda case: case.now.may_be_open),
     Rule("battery_booked", ChargeEnd.TAKEN, _nobody_knows),
+    Rule("contactor_closed", ChargeEnd.LOST, _without_contactor),
 )
 BATTERY: Final = (
     Rule("battery_speaks", ChargeEnd.LOST, _silent),

@@ -52,12 +52,18 @@ class Cabinet(Life):
     """Slots 1–3 hold booked batteries, 4 and 5 are empty; everything has been read, unless told otherwise."""
 
     def __init__(
-        self, config: StationConfig = CABINET, *, full: Iterable[SlotNumber] = SLOTS[:3], read: bool = True
+        self,
+        config: StationConfig = CABINET,
+        *,
+        full: Iterable[SlotNumber] = SLOTS[:3],
+        read: bool = True,
+        booked: bool = True,
     ) -> None:
+        """`booked` False: the books take the batteries in when they are read first."""
         super().__init__(config)
         self.full = tuple(full)
-        booked = tuple(Booked(slot, serial(slot), "M48") for slot in self.full)
-        self.remember(booked=booked)
+        if booked:
+            self.remember(booked=tuple(Booked(slot, serial(slot), "M48") for slot in self.full))
         if read:
             self.come_online()
 
