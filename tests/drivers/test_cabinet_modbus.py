@@ -17,7 +17,7 @@ from edge.drivers import cabinet_modbus_slots
 from edge.drivers.cabinet_modbus import Cabinet, MapError, SerialPlace
 from edge.drivers.cabinet_modbus_fields import FieldName
 from tests.drivers.cabinet_rig import BOARD, INTEGRATED, MAPS, Rig, hurry
-from tests.drivers.cabinet_slave import numbers
+from tests.drivers.cabinet_slave import Reply, numbers
 
 WIRES = [(INTEGRATED, 115_200), (BOARD, 115_200), (INTEGRATED, None), (BOARD, None)]
 
@@ -290,3 +290,21 @@ def test_what_the_slow_block_says_of_another_battery_is_not_taken(tmp_path: Path
     rig.cycles(1)
     assert rig.told == []
     rig.stop()
+
+
+def test_an_answer_that_is_lost_is_asked_for_again_within_the_cycle(rig: Rig) -> None:
+    rig.settle()
+    lost_in: list[int] = []
+
+    def lose_one(request: bytes, reply: bytes) -> Reply:
+        if lost_in or not _asks_battery(rig, request, 2):
+            return [(0.0, reply)]
+        lost_in.append(rig.cabinet.cycles)
+        return []
+
+    rig.slave.spoil = lose_one
+    rig.until(lambda: lost_in)
+    before = len(rig.slave.requests)
+    rig.until(lambda: any(_asks_battery(rig, request, 2) for _, request in rig.slave.requests[before:]))
+    assert rig.cabinet.cycles == lost_in[0]
+    assert rig.told == []
