@@ -63,11 +63,12 @@ def explained(turn: Turn, event: events.AnomalyExplained) -> None:
     if anomaly is None:
         return
     now = None if anomaly.slot is None else slot_now(turn.state, anomaly.slot)
-    still = now is not None and now.battery is not None and now.battery.serial == anomaly.battery
+    battery = None if now is None else now.battery
     if anomaly.kind in (AnomalyKind.UNREADABLE_INSIDE, AnomalyKind.SEEN_TWICE) and (now is None or now.present):
         return
-    if anomaly.kind is AnomalyKind.FOREIGN_INSIDE and still and anomaly.slot is not None:
-        ledger.take_in(turn, anomaly.slot, None, AnomalyCause.SERVICE)
+    named = battery is not None and battery.serial == anomaly.battery
+    if anomaly.kind is AnomalyKind.FOREIGN_INSIDE and named and battery is not None and anomaly.slot is not None:
+        ledger.take_in(turn, anomaly.slot, battery, None, AnomalyCause.SERVICE)
     ledger.close(turn, anomaly, AnomalyEnd.BOOKED, event.by)
 
 
@@ -131,8 +132,8 @@ def _compare(turn: Turn) -> None:
     busy = _busy(turn)
     settled = [slot for slot in turn.config.cabinet.slots if slot not in busy and _is_settled(turn, slot)]
     # First who lies where: a battery that has only been moved has not vanished.
-    for slot in ledger.moved(turn, settled):
-        ledger.found_moved(turn, slot, cause_of(turn, slot))
+    for slot, battery in ledger.moved(turn, settled):
+        ledger.found_moved(turn, slot, battery, cause_of(turn, slot))
     for slot in settled:
         _judge_inside(turn, slot)
     for slot in settled:

@@ -23,8 +23,8 @@ NOT_GIVEN: Final = GONE | {AnomalyKind.FOREIGN_INSIDE, AnomalyKind.UNREADABLE_IN
 
 def full_slots(config: CabinetConfig, state: StationState, mono_ms: int) -> list[SlotNumber]:
     """The slots whose battery would be given now, best first."""
-    fits = [slot for slot in config.slots if _is_full(config, state, slot, mono_ms)]
-    return sorted(fits, key=lambda slot: _rank(state, slot, mono_ms))
+    ranked = [(_rank(config, state, slot, mono_ms), slot) for slot in config.slots]
+    return [slot for rank, slot in sorted((rank, slot) for rank, slot in ranked if rank is not None)]
 
 
 def empty_slots(config: CabinetConfig, state: StationState) -> list[SlotNumber]:
@@ -51,22 +51,27 @@ def _is_empty(state: StationState, slot: SlotNumber) -> bool:
     return shut_and_empty and is_sound_slot(state, slot) and memory_of(state).in_slot(slot) is None
 
 
-def _is_full(config: CabinetConfig, state: StationState, slot: SlotNumber, mono_ms: int) -> bool:
+def _rank(
+    config: CabinetConfig, state: StationState, slot: SlotNumber, mono_ms: int
+) -> tuple[int, int, int, int] | None:
+    """How good the battery in a slot is to be given, the best first; None: it is not given."""
     memory, now = memory_of(state), slot_now(state, slot)
     battery, booked = now.battery, memory.in_slot(slot)
     if battery is None or booked is None or booked.battery != battery.serial:
-        return False
+        return None
     if now.may_be_open or not is_sound_slot(state, slot) or battery.serial in memory.recalled or battery.faults:
-        return False
+        return None
     if any(one.slot == slot and one.kind in NOT_GIVEN for one in memory.anomalies):
-        return False
-    charged = (battery.soc_percent or 0) >= config.full_soc_percent
-    healthy = (battery.soh_percent or 0) >= config.give_min_soh_percent
-    cool = (
-        battery.temperature_decicelsius is not None and battery.temperature_decicelsius <= config.give_max_decicelsius
-    )
-    rested_ms = _rested_ms(state, slot, now, mono_ms)
-    return charged and healthy and cool and rested_ms is not None and rested_ms >= config.rest_ms
+        return None
+    soc_percent, soh_percent = battery.soc_percent or 0, battery.soh_percent or 0
+    rested_ms, decicelsius = _rested_ms(state, slot, now, mono_ms), battery.temperature_decicelsius
+    if soc_percent < config.full_soc_percent or soh_percent < config.give_min_soh_percent:
+        return None
+    if rested_ms is None or rested_ms < config.rest_ms:
+        return None
+    if decicelsius is None or decicelsius > config.give_max_decicelsius:
+        return None
+    return -soc_percent, -soh_percent, -rested_ms, decicelsius
 
 
 def _rested_ms(state: StationState, slot: SlotNumber, now: SlotNow, mono_ms: int) -> int | None:
@@ -78,18 +83,3 @@ def _rested_ms(state: StationState, slot: SlotNumber, now: SlotNow, mono_ms: int
     if charge is None or charge.rested_since_ms is None:
         return NOT_CHARGED_MS
     return mono_ms - charge.rested_since_ms
-
-
-def _rank(state: StationState, slot: SlotNumber, mono_ms: int) -> tuple[int, int, int, int, int]:
-    now = slot_now(state, slot)
-    battery = now.battery
-    if battery is None:
-        raise ValueError(f"slot {slot} is ranked, and nothing is in it")
-    rested_ms = _rested_ms(state, slot, now, mono_ms) or 0
-    return (
-        -(battery.soc_percent or 0),
-        -(battery.soh_percent or 0),
-        -rested_ms,
-        battery.temperature_decicelsius or 0,
-        slot,
-    )

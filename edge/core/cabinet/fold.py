@@ -225,7 +225,7 @@ def _slot(memory: CabinetMemory, record: SlotRecord) -> CabinetMemory:
             return changed(memory, asides=kept)
         case ServiceBegan():
             return changed(memory, service_by=record.by)
-        case ServiceEnded():
+        case _:
             return changed(memory, service_by="")
 
 

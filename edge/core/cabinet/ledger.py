@@ -29,20 +29,21 @@ until it moves on by an order, or somebody explains it."""
 # ---------------------------------------------------------------- something is there
 
 
-def moved(turn: Turn, slots: Iterable[SlotNumber]) -> list[SlotNumber]:
+def moved(turn: Turn, slots: Iterable[SlotNumber]) -> list[tuple[SlotNumber, BatteryReading]]:
     """Book the batteries that lie in other slots than the books have them, all at once: two may have changed places.
     The slots in which they lie now."""
-    memory, moves = turn.durable.cabinet, dict[BatteryId, tuple[SlotNumber, SlotNumber]]()
+    memory, moves = turn.durable.cabinet, list[tuple[SlotNumber, SlotNumber, BatteryReading]]()
     for slot in slots:
         battery = slot_now(turn.state, slot).battery
         place = None if battery is None else memory.place_of(battery.serial)
-        if battery is None or place in (None, slot) or battery.serial in moves or _is_twin(turn, slot, battery.serial):
+        if battery is None or place in (None, slot) or _is_twin(turn, slot, battery.serial):
             continue
-        if place is not None and _is_not_in(turn, place, battery.serial):
-            moves[battery.serial] = place, slot
-    for battery_id, (place, _) in moves.items():
-        turn.record(BatteryGivenOut(battery_id, place, None, None))
-    return [slot for _, slot in moves.values()]
+        twice = any(other.serial == battery.serial for _, _, other in moves)
+        if place is not None and not twice and _is_not_in(turn, place, battery.serial):
+            moves.append((place, slot, battery))
+    for place, _, battery in moves:
+        turn.record(BatteryGivenOut(battery.serial, place, None, None))
+    return [(slot, battery) for _, slot, battery in moves]
 
 
 def found(turn: Turn, slot: SlotNumber, battery: BatteryReading, cause: AnomalyCause) -> None:
@@ -56,7 +57,7 @@ def found(turn: Turn, slot: SlotNumber, battery: BatteryReading, cause: AnomalyC
         _open(turn, AnomalyKind.SEEN_TWICE, cause, serial, slot, detail=f"also in slot {place}")
         return
     if _being_filled(turn, slot) and memory.in_slot(slot) is None:
-        take_in(turn, slot, None, cause)
+        take_in(turn, slot, battery, None, cause)
         return
     ours = verify.is_ours(turn.state, serial)
     if ours is None:
@@ -69,9 +70,9 @@ def found(turn: Turn, slot: SlotNumber, battery: BatteryReading, cause: AnomalyC
     if not ours:
         _open(turn, AnomalyKind.FOREIGN_INSIDE, cause, serial, slot, left=left)
     elif left is not None:
-        _brought(turn, slot, serial, left, cause)
+        _brought(turn, slot, battery, left, cause)
     else:
-        _appeared(turn, slot, serial, cause)
+        _appeared(turn, slot, battery, cause)
 
 
 def unreadable(turn: Turn, slot: SlotNumber, cause: AnomalyCause) -> None:
@@ -82,12 +83,15 @@ def unreadable(turn: Turn, slot: SlotNumber, cause: AnomalyCause) -> None:
 
 
 def take_in(
-    turn: Turn, slot: SlotNumber, member: MemberId | None, cause: AnomalyCause, swap: int | None = None
+    turn: Turn,
+    slot: SlotNumber,
+    battery: BatteryReading,
+    member: MemberId | None,
+    cause: AnomalyCause,
+    swap: int | None = None,
 ) -> None:
     """Book what lies in a slot; what the books had there is not there any more."""
-    battery, booked = slot_now(turn.state, slot).battery, turn.durable.cabinet.in_slot(slot)
-    if battery is None:
-        raise ValueError(f"slot {slot} is booked, and nothing in it says who it is")
+    booked = turn.durable.cabinet.in_slot(slot)
     if booked is not None and booked.battery != battery.serial:
         gone(turn, booked, cause)
     turn.record(
@@ -126,36 +130,35 @@ def _is_twin(turn: Turn, slot: SlotNumber, battery: BatteryId) -> bool:
     return any((one.kind, one.battery, one.slot) == (AnomalyKind.SEEN_TWICE, battery, slot) for one in known)
 
 
-def _brought(turn: Turn, slot: SlotNumber, serial: BatteryId, left: Left, cause: AnomalyCause) -> None:
+def _brought(turn: Turn, slot: SlotNumber, battery: BatteryReading, left: Left, cause: AnomalyCause) -> None:
     """It came into a slot that a swap had left: the rider put it in."""
-    own = verify.holder(turn.state, serial) in (None, left.member)
-    take_in(turn, slot, left.member, cause, left.swap)
+    own = verify.holder(turn.state, battery.serial) in (None, left.member)
+    take_in(turn, slot, battery, left.member, cause, left.swap)
     if own and left.owed:
         grant(turn, left.member, left.swap, SwapOutcome.LEFT_OPEN)
     elif left.exchanged or not own:
         kind = AnomalyKind.EXCHANGED if left.exchanged else AnomalyKind.APPEARED
-        _open(turn, kind, cause, serial, slot, left=left)
+        _open(turn, kind, cause, battery.serial, slot, left=left)
 
 
-def found_moved(turn: Turn, slot: SlotNumber, cause: AnomalyCause) -> None:
+def found_moved(turn: Turn, slot: SlotNumber, battery: BatteryReading, cause: AnomalyCause) -> None:
     """A battery lies in another slot than it did."""
-    take_in(turn, slot, None, cause)
-    booked = turn.durable.cabinet.in_slot(slot)
-    if booked is not None and cause is not AnomalyCause.SERVICE:
-        _open(turn, AnomalyKind.APPEARED, cause, booked.battery, slot)
+    take_in(turn, slot, battery, None, cause)
+    if cause is not AnomalyCause.SERVICE:
+        _open(turn, AnomalyKind.APPEARED, cause, battery.serial, slot)
 
 
-def _appeared(turn: Turn, slot: SlotNumber, serial: BatteryId, cause: AnomalyCause) -> None:
-    memory = turn.durable.cabinet
+def _appeared(turn: Turn, slot: SlotNumber, battery: BatteryReading, cause: AnomalyCause) -> None:
+    memory, serial = turn.durable.cabinet, battery.serial
     missing, booked, out = memory.with_nobody(serial), memory.in_slot(slot), memory.out_with(serial)
     silent = next((one for one in memory.anomalies if _was_silent(one, slot, out is not None)), None)
     if silent is not None and out is not None and silent.member == out.member:
         # The full one that its rider seemed to have taken, and left something silent for, never left.
-        take_in(turn, slot, out.member, cause, silent.swap)
+        take_in(turn, slot, battery, out.member, cause, silent.swap)
         close(turn, silent, AnomalyEnd.CAME_BACK)
         grant(turn, out.member, silent.swap, SwapOutcome.NOT_TAKEN)
         return
-    take_in(turn, slot, None, cause)
+    take_in(turn, slot, battery, None, cause)
     if missing is None and cause is not AnomalyCause.SERVICE:
         kind = AnomalyKind.APPEARED if booked is None else AnomalyKind.EXCHANGED
         _open(turn, kind, cause, serial, slot)

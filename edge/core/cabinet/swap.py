@@ -8,7 +8,7 @@ first, then the pulse that it needs, and the pulse only when no other slot stand
 from collections.abc import Iterator
 from typing import Final
 
-from contract.records import SlotAside, SlotCause, SlotSetAside, SwapStage, SwapStaged
+from contract.records import SlotAside, SlotCause, SlotSetAside, SwapOutcome, SwapStage, SwapStaged
 from edge.core import events
 from edge.core.cabinet import choose, reconcile, swap_begin, swap_end
 from edge.core.cabinet.slots import set_now, slot_now, unlock
@@ -37,8 +37,9 @@ ONCE_MORE: Final = frozenset({SwapInput.OPENED, SwapInput.NOT_OPENED, SwapInput.
 
 def presented(turn: Turn, card: events.CardPresented) -> None:
     """A card at the cabinet's reader: begin what was chosen, or say why not."""
-    if swap_begin.presented(turn, card):
-        _enter(turn, SwapNow(turn.mono_ms))
+    swap = swap_begin.presented(turn, card)
+    if swap is not None:
+        _enter(turn, swap, SwapNow(turn.mono_ms))
         _run(turn)
 
 
@@ -111,11 +112,12 @@ def _run(turn: Turn) -> None:
         if swap.stage is SwapStage.RECONCILING:
             found = reconcile.look(turn, swap, flow)
         else:
-            found = look(turn, swap, _pulsed(turn, swap, _held(turn, swap, flow)))
+            flow = _pulsed(turn, swap, _held(turn, swap, flow))
+            found = look(turn, swap, flow)
         if found is None:
-            break
+            _arm(turn, swap, flow)
+            return
         _go(turn, swap, found)
-    _arm(turn)
 
 
 def _held(turn: Turn, swap: Swap, flow: SwapNow) -> SwapNow:
@@ -145,9 +147,7 @@ def _go(turn: Turn, swap: Swap, found: Found) -> None:
     cell, slot = transition(swap.stage, found.what), slot_of(swap)
     outcome = resolve(cell.outcome, swap.outcome, found.outcome)
     if cell.next is None:
-        if outcome is None:
-            raise ValueError(f"swap {swap.id} ends at {swap.stage} without an outcome")
-        swap_end.end(turn, swap, found, outcome)
+        swap_end.end(turn, swap, found, outcome or SwapOutcome.INTERRUPTED)
         return
     if found.takes_in:
         swap_end.take_in(turn, swap)
@@ -164,21 +164,20 @@ def _go(turn: Turn, swap: Swap, found: Found) -> None:
     flow = turn.volatile.cabinet.swap
     if found.what is not SwapInput.CANCELLED and flow is not None:
         again = found.what is SwapInput.CLOSED_AGAIN or (flow.again and found.what in ONCE_MORE)
-        _enter(turn, SwapNow(turn.mono_ms, again=again, lamp=flow.lamp, inside=flow.inside))
+        entered = turn.durable.cabinet.swap or swap
+        _enter(turn, entered, SwapNow(turn.mono_ms, again=again, lamp=flow.lamp, inside=flow.inside))
 
 
-def _enter(turn: Turn, flow: SwapNow) -> None:
+def _enter(turn: Turn, swap: Swap, flow: SwapNow) -> None:
     """Begin the stage in which the swap is."""
-    swap = turn.durable.cabinet.swap
-    slot = None if swap is None else slot_of(swap)
-    if swap is not None and slot is not None and swap.stage in BACK:
+    slot = slot_of(swap)
+    if slot is not None and swap.stage in BACK:
         battery = slot_now(turn.state, slot).battery
         flow = changed(flow, inside=flow.inside if battery is None else battery.serial or None)
     if slot != flow.lamp:
-        if flow.lamp is not None:
-            turn.act(SetLamp(flow.lamp, SlotLamp.OFF))
-        if slot is not None:
-            turn.act(SetLamp(slot, SlotLamp.HERE))
+        for at, lamp in ((flow.lamp, SlotLamp.OFF), (slot, SlotLamp.HERE)):
+            if at is not None:
+                turn.act(SetLamp(at, lamp))
         flow = changed(flow, lamp=slot)
     _set(turn, flow)
 
@@ -191,11 +190,8 @@ def _set(turn: Turn, flow: SwapNow) -> SwapNow:
 # ---------------------------------------------------------------- time
 
 
-def _arm(turn: Turn) -> None:
+def _arm(turn: Turn, swap: Swap, flow: SwapNow) -> None:
     """Note when something in this stage ends by itself, and how much of the rider's time is over."""
-    swap, flow = turn.durable.cabinet.swap, turn.volatile.cabinet.swap
-    if swap is None or flow is None:
-        return
     due_ms = min((moment for moment in _moments(turn, swap, flow) if moment > turn.mono_ms), default=None)
     limit, passed_ms = limit_ms(turn.config.cabinet.times, swap.stage), turn.mono_ms - flow.since_ms
     runs = limit is not None and flow.held_ms is None

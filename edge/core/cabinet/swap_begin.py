@@ -15,7 +15,7 @@ from contract.records import Posture, Reason, SwapBegun, SwapKind, SwapRefusal, 
 from edge.core import access, events
 from edge.core.cabinet import choose
 from edge.core.cabinet.slots import in_the_way, set_now
-from edge.core.cabinet.state import Said
+from edge.core.cabinet.state import Said, Swap
 from edge.core.cabinet.swap_inputs import is_hazard
 from edge.core.effects import Feedback, ReaderFeedback
 from edge.core.events import StorageStatus
@@ -26,14 +26,14 @@ MAX_WAITING: Final = 8
 SHUT: Final = frozenset({Posture.LOCKDOWN, Posture.OUT_OF_SERVICE})
 
 
-def presented(turn: Turn, card: events.CardPresented) -> bool:
-    """A card at the cabinet's reader; whether a swap has begun."""
+def presented(turn: Turn, card: events.CardPresented) -> Swap | None:
+    """A card at the cabinet's reader; the swap that has begun."""
     decision, swap = access.decided_inside(turn, card), turn.durable.cabinet.swap
     member = None if card.member is None else card.member.id
     if decision.granted and swap is not None and swap.member == member:
         # The rider's own card once more: nothing is wrong, and nothing begins.
         turn.act(ReaderFeedback(card.reader, Feedback.GRANTED))
-        return False
+        return None
     kind = _kind(turn, member)
     reason, detail = _shut(turn), ""
     if reason is None and (member is None or not decision.granted):
@@ -45,10 +45,10 @@ def presented(turn: Turn, card: events.CardPresented) -> bool:
     if reason is not None or member is None:
         silent = decision.reason is Reason.LOCKED_OUT
         _refuse(turn, card, kind, reason or SwapRefusal.DENIED, detail, silent=silent)
-        return False
+        return None
     _begin(turn, kind, member)
     turn.act(ReaderFeedback(card.reader, Feedback.GRANTED))
-    return True
+    return turn.durable.cabinet.swap
 
 
 def _kind(turn: Turn, member: MemberId | None) -> SwapKind:

@@ -9,8 +9,8 @@ from typing import Final
 
 from contract.ids import SlotNumber
 from contract.records import (
+    AnomalyCause,
     BatteryGivenOut,
-    BatteryTakenIn,
     ClaimGranted,
     ClaimUsed,
     SlotAside,
@@ -19,12 +19,11 @@ from contract.records import (
     SwapKind,
     SwapOutcome,
 )
-from edge.core.cabinet import asides
+from edge.core.cabinet import asides, ledger
 from edge.core.cabinet.slots import set_now, slot_now
 from edge.core.cabinet.state import Said, Swap
 from edge.core.cabinet.swap_inputs import Found, slot_of
 from edge.core.cabinet.swap_table import SwapInput
-from edge.core.cabinet.verify import model_of
 from edge.core.effects import SetLamp, SlotLamp
 from edge.core.turn import Turn
 
@@ -33,23 +32,9 @@ SAID_MS: Final = 20_000
 
 def take_in(turn: Turn, swap: Swap) -> None:
     """What lies in the rider's slot is the station's."""
-    slot = swap.slot_in
-    battery = None if slot is None else slot_now(turn.state, slot).battery
-    if slot is None or battery is None:
-        raise ValueError(f"swap {swap.id} takes in nothing")
-    turn.record(
-        BatteryTakenIn(
-            battery=battery.serial,
-            slot=slot,
-            member=swap.member,
-            swap=swap.id,
-            model=model_of(turn.state, battery),
-            soc_percent=battery.soc_percent,
-            soh_percent=battery.soh_percent,
-            cycles=battery.cycles,
-            temperature_decicelsius=battery.temperature_decicelsius,
-        )
-    )
+    battery = None if swap.slot_in is None else slot_now(turn.state, swap.slot_in).battery
+    if swap.slot_in is not None and battery is not None:
+        ledger.take_in(turn, swap.slot_in, battery, swap.member, AnomalyCause.SWAP, swap.id)
 
 
 def end(turn: Turn, swap: Swap, found: Found, outcome: SwapOutcome) -> None:
@@ -63,8 +48,8 @@ def end(turn: Turn, swap: Swap, found: Found, outcome: SwapOutcome) -> None:
         turn.record(SlotSetAside(slot, SlotAside.STUCK))
     if slot is not None and found.what is SwapInput.DANGEROUS:
         _quarantine(turn, slot)
-    claim = _settle(turn, outcome)
     ended = turn.durable.cabinet.swap or swap
+    claim = _settle(turn, ended, outcome)
     left = slot if slot is not None and _is_unsettled(turn, slot) else None
     turn.record(
         SwapEnded(
@@ -93,12 +78,9 @@ def _give_out(turn: Turn, swap: Swap, slot: SlotNumber) -> None:
         turn.record(BatteryGivenOut(booked.battery, slot, swap.member, swap.id))
 
 
-def _settle(turn: Turn, outcome: SwapOutcome) -> bool:
+def _settle(turn: Turn, swap: Swap, outcome: SwapOutcome) -> bool:
     """Grant or use the claim that the moves lead to; whether the rider is owed something."""
     memory = turn.durable.cabinet
-    swap = memory.swap
-    if swap is None:
-        return False
     if swap.kind is SwapKind.TAKE_ONLY and swap.battery_out is not None and not swap.claim_used:
         claim = memory.claim_of(swap.member)
         if claim is not None:

@@ -74,7 +74,7 @@ def look(turn: Turn, swap: Swap, flow: SwapNow) -> Found | None:
     """What has happened to the swap; None: nothing yet."""
     slot = slot_of(swap)
     if slot is None:
-        raise ValueError(f"swap {swap.id} is at {swap.stage} without a slot")
+        return Found(SwapInput.LOST)
     now, at = slot_now(turn.state, slot), swap.stage
     if now.present and not now.may_be_open and at in BACK | {SwapStage.VERIFYING} and _burns(turn.state, slot, now):
         return Found(SwapInput.DANGEROUS)
@@ -127,7 +127,8 @@ def _opening(turn: Turn, swap: Swap, flow: SwapNow, slot: SlotNumber) -> Found |
         return Found(SwapInput.OPENED)
     safe = choose.is_safe_slot(turn.state, slot)
     if not flow.pulsed:
-        return None if safe else _other(turn, swap, slot, stuck=False)
+        # Nothing else holds it back: what is in it has become dangerous.
+        return _other(turn, swap, slot, stuck=False)
     if now.pulsed_ms is not None:
         return Found(SwapInput.LOST) if turn.mono_ms >= flow.since_ms + times.reconcile_ms else None
     if turn.mono_ms < flow.since_ms + times.open_ms:
