@@ -18,7 +18,7 @@ from proof.timeline import Timeline
 AIR: Final = SensorId("air-1")
 METER: Final = SensorId("meter-1")
 REPORT_MS: Final = 240_000
-METER_REPORT_MS: Final = 450_000
+METER_REPORT_MS: Final = 300_000
 AGAIN_MS: Final = 2_000
 DAY_MS: Final = 86_400_000
 SUPERVISED: Final = (Point.READER_TAMPER, Point.ENCLOSURE_TAMPER, Point.MAINS_LOST, Point.BATTERY_LOW)
