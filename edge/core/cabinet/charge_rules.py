@@ -112,13 +112,15 @@ def _another(case: Case) -> bool:
 
 
 def _ordered(case: Case) -> bool:
-    """Somebody works here, the slot or the battery is out of use (what is given to nobody need not be full), or the
-    books are not sure of what lies here. That something cannot be read is no such doubt: it is how one sleeps."""
+    """Somebody works here, the battery is kept for the rider whose swap is under way and has to be rested, the slot or
+    the battery is out of use (what is given to nobody need not be full), or the books are not sure of what lies here.
+    That something cannot be read is no such doubt: it is how one sleeps."""
     memory = case.memory
     recalled = case.booked is not None and case.booked.battery in memory.recalled
+    kept = memory.swap is not None and memory.swap.slot_out == case.slot
     doubts = (each for each in memory.anomalies if each.kind is not AnomalyKind.UNREADABLE_INSIDE)
     doubted = any(each.slot == case.slot for each in doubts)
-    return bool(memory.service_by) or memory.is_aside(case.slot) or recalled or doubted
+    return bool(memory.service_by) or kept or memory.is_aside(case.slot) or recalled or doubted
 
 
 def _faulty(case: Case) -> bool:

@@ -11,12 +11,14 @@ from contract.records import (
     AnomalyOpened,
     CabinetOrdered,
     CabinetTripped,
+    ChargeEnd,
     Record,
     SlotAside,
     SlotSetAside,
     SwapKind,
     Trip,
 )
+from edge.core.cabinet.charge_rules import case_of, objection
 from edge.core.cabinet.choose import empty_slots, full_slots
 from edge.core.cabinet.state import ChargeNow
 from edge.core.changed import changed
@@ -128,3 +130,15 @@ def test_a_slot_is_empty_only_when_it_is_shut_read_in_order_and_in_no_books() ->
     world.slots[SIX].battery = Battery(BatteryId("X"), silent=True)
     world.tell(SIX)
     assert empty(world) == []
+
+
+def test_what_is_kept_for_a_rider_is_not_charged_meanwhile() -> None:
+    world = World()
+    for slot in (ONE, TWO, THREE, FOUR):
+        say(world, slot, soc_percent=91)
+    before = case_of(world.config.cabinet, world.state, ONE, world.mono_ms)
+    assert objection(before) is None
+    world.card()
+    assert world.swap.slot_out == ONE
+    assert objection(case_of(world.config.cabinet, world.state, ONE, world.mono_ms)) is ChargeEnd.ORDERED
+    assert objection(case_of(world.config.cabinet, world.state, TWO, world.mono_ms)) is None
