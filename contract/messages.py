@@ -258,6 +258,16 @@ class ShelvedAlarm(Part):
     reason: Annotated[str, Field(max_length=200)] = ""
 
 
+class CabinetOrders(Part):
+    """What is to hold of the swap cabinet. A battery that is recalled is neither charged nor given out, a slot that is
+    locked out takes no part; None: as the station is configured, and nothing here widens what that allows."""
+
+    recalled: list[Annotated[BatteryId, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=256)
+    slots_locked_out: list[Annotated[int, Field(ge=1, le=1_000)]] = Field(default=[], max_length=120)
+    power_budget_w: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    keep_full: Annotated[int, Field(ge=0, le=120)] | None = None
+
+
 class Desired(Message):
     """`desired`, retained: the standing will of the cloud. A lower revision than one already followed is refused.
 
@@ -271,6 +281,7 @@ class Desired(Message):
     acknowledged: list[SeenAlarm] = Field(default=[], max_length=64)
     shelved: list[ShelvedAlarm] = Field(default=[], max_length=64)
     loads_cut: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=32)
+    cabinet: CabinetOrders | None = None
     by: Shown = ""
     """Who has changed the will last, and why."""
     reason: Shown = ""

@@ -14,7 +14,7 @@ from contract.pins import check_digits
 from contract.policy.passes import VisitPass
 from contract.records import Posture, Reason, SwapKind
 from edge.core.effects import Feedback
-from edge.core.events import AlarmAside, AlarmSeen
+from edge.core.events import AlarmAside, AlarmSeen, CabinetWill
 
 MAX_SEQ: Final = 2**63 - 1
 
@@ -170,6 +170,7 @@ class DesiredArrived:
     shelved: tuple[AlarmAside, ...] = ()
     loads_cut: tuple[LoadId, ...] = ()
     by: str = ""
+    cabinet: CabinetWill | None = None
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ def child_event(message: ipc.Message) -> events.Event | None:
                 shelved=message.shelved,
                 loads_cut=message.loads_cut,
                 by=message.by,
+                cabinet=message.cabinet,
             )
         case ipc.CommandArrived():
             return events.CommandReceived(message.id, message.kind, message.issued_by, message.args)

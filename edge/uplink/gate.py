@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from contract.codec import decode
 from contract.envelope import open_sealed
-from contract.ids import LoadId, Session, StationId
-from contract.messages import Ack, Command, Desired, RosterHead, RosterPage
+from contract.ids import LoadId, Session, SlotNumber, StationId
+from contract.messages import Ack, CabinetOrders, Command, Desired, RosterHead, RosterPage
 from contract.records import AlarmCode
 from contract.topics import DOWNWARD, Leaf, Topic, parse
-from edge.core.events import AlarmAside, AlarmSeen
+from edge.core.events import AlarmAside, AlarmSeen, CabinetWill
 from edge.runtime.ipc import CommandArrived, DesiredArrived
 
 MAX_COMMANDS_REMEMBERED: Final = 1_024
@@ -119,4 +119,14 @@ def _will(desired: Desired) -> DesiredArrived:
         ),
         loads_cut=tuple(LoadId(load) for load in desired.loads_cut),
         by=desired.by,
+        cabinet=None if desired.cabinet is None else _cabinet(desired.cabinet),
+    )
+
+
+def _cabinet(orders: CabinetOrders) -> CabinetWill:
+    return CabinetWill(
+        recalled=tuple(orders.recalled),
+        locked_out=tuple(SlotNumber(slot) for slot in orders.slots_locked_out),
+        power_budget_w=orders.power_budget_w,
+        keep_full=orders.keep_full,
     )

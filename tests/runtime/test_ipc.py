@@ -35,6 +35,7 @@ from edge.core.effects import (
     SlotLamp,
     UnlockSlot,
 )
+from edge.core.events import CabinetWill
 from edge.runtime import ipc
 from edge.runtime.ipc import ALLOWED, FROM_CONTROLLER, BadMessage, Channel, ChannelClosed, ChannelFull, Child, Message
 
@@ -78,6 +79,7 @@ EVERY: list[Message] = [
     ipc.Acknowledged(Epoch("e"), Stream.EVENTS, 9, None, False),
     ipc.DesiredArrived(1, Posture.LOCKDOWN),
     ipc.DesiredArrived(1, None),
+    ipc.DesiredArrived(1, None, cabinet=CabinetWill((BatteryId("B7"),), (SlotNumber(2),), 900, 3)),
     ipc.CommandArrived("c", "release", {"deep": [{"er": None}]}, "somebody"),
     ipc.DownwardRefused("topic", "why"),
     ipc.RosterSwitchedTo(NodeId("n"), 1, 2),

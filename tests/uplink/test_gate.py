@@ -10,12 +10,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.codec import encode
 from contract.envelope import seal
-from contract.ids import LoadId, NodeId, Session, StationId
-from contract.messages import Ack, Command, Desired, Message, RosterHead, RosterPage, SeenAlarm, ShelvedAlarm
+from contract.ids import BatteryId, LoadId, NodeId, Session, SlotNumber, StationId
+from contract.messages import (
+    Ack,
+    CabinetOrders,
+    Command,
+    Desired,
+    Message,
+    RosterHead,
+    RosterPage,
+    SeenAlarm,
+    ShelvedAlarm,
+)
 from contract.records import AlarmCode, Posture
 from contract.topics import DOWNWARD, Leaf, Topic
-from edge.core.events import AlarmAside, AlarmSeen
+from edge.core.events import AlarmAside, AlarmSeen, CabinetWill, DesiredReceived
 from edge.runtime.ipc import CommandArrived, DesiredArrived
+from edge.runtime.reports import child_event
 from edge.uplink import gate as gate_module
 from edge.uplink.gate import Gate, Refused
 
@@ -145,6 +156,16 @@ def test_what_people_say_of_alarms_passes_without_the_codes_of_a_newer_cloud(gat
         loads_cut=(LoadId("heater"),),
         by="王芳",
     )
+
+
+def test_what_is_wanted_of_the_cabinet_passes(gate: Gate) -> None:
+    orders = CabinetOrders(recalled=[BatteryId("B7")], slots_locked_out=[2], power_budget_w=900)
+    payload = sealed(Desired(revision=7, cabinet=orders), Leaf.DESIRED)
+    will = CabinetWill((BatteryId("B7"),), (SlotNumber(2),), 900)
+    arrived = judge(gate, Leaf.DESIRED, payload, retained=True)
+    assert arrived == DesiredArrived(7, None, cabinet=will)
+    assert isinstance(arrived, DesiredArrived)
+    assert child_event(arrived) == DesiredReceived(7, None, cabinet=will)
 
 
 def test_standing_orders_too_large_for_the_controller_are_refused(gate: Gate) -> None:
