@@ -1,5 +1,7 @@
 // Example data for looking at the ops page without a cloud: made relative to now, in the shapes of openapi/ops.json.
 
+import { cabinet } from "./example_cabinet.mjs";
+
 const MINUTE = 60_000;
 const EPOCH = "0123456789abcdef0123456789abcdef";
 const PLACES = [
@@ -19,6 +21,7 @@ const BUSY = {
   people: 2,
   sure: false,
   welfare: true,
+  cabinet: cabinet({ burning: true }),
   posture: "lockdown",
   cause: "desired",
   alarms: [
@@ -44,6 +47,7 @@ const BUSY = {
 };
 
 const SPECIAL = {
+  0: { cabinet: cabinet() },
   1: { alarms: [alarm("door_held", "high", 3, "door", "")], mode: "held", open: true, released: false, people: 2, sure: false },
   2: BUSY,
   3: { alarms: [alarm("door_forced", "urgent", 1, "door"), alarm("clock_untrusted", "low", 95)], mode: "forced", open: true, released: false },
@@ -93,6 +97,10 @@ function station(index) {
     power_w: never ? null : 640,
     energy_day: never ? "" : "2026-11-22",
     energy_today_wh: never ? {} : { mains: 5_240, light: 380, sockets: 900 },
+    full_batteries: special.cabinet?.full ?? null,
+    swaps_today: special.cabinet ? { done: 41, nothing_put_in: 3, refused_worn: 1, not_taken: 1 } : {},
+    cabinet: special.cabinet ?? null,
+    cabinet_names: { "m-1": "王磊", "m-2": "李秀英" },
     orders: special.orders ?? null,
     commands: special.commands ?? [],
   };
@@ -128,7 +136,18 @@ const STORY = [
   [55, "access.taken", { member: "m-2", direction: "in" }, 1],
   [57, "energy.used", { source: "mains", day: "2026-11-21", energy_wh: 5_800 }],
   [58, "access.denied", { reader: "entry", credential: "c", member: "m-2", reason: "expired", rule: "", presented_mono_ms: 1 }, 1],
-  [80, "battery.swapped", { slot: 4, soc_percent: 98 }],
+  [60, "slot.door_closed", { slot: 3, open_ms: 9000 }],
+  [60, "swap.ended", { swap: 812, member: "m-1", swap_kind: "swap", outcome: "done", battery_in: "YZB00017", battery_out: "YZB00203", duration_ms: 31_000 }, 0],
+  [60.2, "battery.given_out", { battery: "YZB00203", slot: 3, member: "m-1", swap: 812 }, 0],
+  [60.4, "battery.taken_in", { battery: "YZB00017", slot: 6, member: "m-1", swap: 812 }, 0],
+  [60.5, "slot.unlocked", { slot: 6, pulse: 99, cause: "swap_in", swap: 812, by: "" }],
+  [60.5, "swap.begun", { swap: 812, member: "m-1", swap_kind: "swap", slot_in: 6, slot_out: 3 }, 0],
+  [62, "swap.refused", { member: "m-2", swap_kind: "swap", reason: "no_full", detail: "" }, 1],
+  [64, "claim.granted", { claim: 4, member: "m-2", swap: 811, why: "not_taken" }, 1],
+  [66, "anomaly.opened", { anomaly: 2, anomaly_kind: "vanished", cause: "forced", battery: "YZB00099", slot: 8, member: null, swap: null, detail: "" }],
+  [66.2, "slot.door_opened", { slot: 8, commanded: false }],
+  [67, "cabinet.tripped", { trip: "too_hot", slot: 5, detail: "61 °C", hazard: true }],
+  [80, "vending.sold", { shelf: 4, price_fen: 300 }],
   [90, "roster.switched", { node: "bj-chaoyang", version: 18, members: 312 }],
   [92, "clock.trusted", { offset_ms: -420 }],
   [92, "station.booted", { software: "0.1.0", config_digest: "d", clean_stop: true, unrecorded_release_window_ms: 0, records_replayed: 90 }],

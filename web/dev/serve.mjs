@@ -6,6 +6,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { events, snapshot } from "./example.mjs";
+import { ledger } from "./example_cabinet.mjs";
 import { acts, energy } from "./example_looking_back.mjs";
 import { worldView } from "./example_world.mjs";
 
@@ -65,7 +66,11 @@ async function page(path, response) {
 
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  const lookingBack = pathname === "/api/v1/acts" ? acts(searchParams) : pathname.endsWith("/energy") ? energy() : null;
+  const lookingBack =
+    pathname === "/api/v1/acts" ? acts(searchParams)
+    : pathname.endsWith("/energy") ? energy()
+    : pathname.endsWith("/cabinet") ? ledger(pathname.includes("0003"))
+    : null;
   const station = /^\/api\/v1\/stations\/([^/]+)\/events$/.exec(pathname)?.[1];
   if (pathname.endsWith("/live")) return Date.now() < refusesUntil ? response.writeHead(503).end() : live(response);
   if (pathname === "/dev/live-connections") return response.end(String(liveAnswers.size));

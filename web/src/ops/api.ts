@@ -6,6 +6,8 @@ type Schemas = components["schemas"];
 export type ActsPage = Schemas["ActsPage"];
 export type ActShown = Schemas["ActShown"];
 export type Alarm = Schemas["Alarm"];
+export type Cabinet = Schemas["CabinetState"];
+export type CabinetLedger = Schemas["CabinetPage"];
 export type CommandShown = Schemas["CommandShown"];
 export type DayEnergy = Schemas["DayEnergy"];
 export type Door = Schemas["Door"];
@@ -18,6 +20,7 @@ export type PassShown = Schemas["PassShown"];
 export type Posture = Schemas["Posture"];
 export type Priority = Schemas["Priority"];
 export type Sensor = Schemas["Sensor"];
+export type SlotState = Schemas["SlotState"];
 export type StationDetail = Schemas["StationDetail"];
 export type StationSummary = Schemas["StationSummary"];
 
@@ -38,6 +41,11 @@ export async function fetchEvents(station: string, limit: number): Promise<Event
 /** What each load and meter of a station has used per day, the newest day first. */
 export async function fetchEnergy(station: string): Promise<DayEnergy[]> {
   return (await read<Schemas["EnergyPage"]>(`stations/${encodeURIComponent(station)}/energy`)).days;
+}
+
+/** The latest swaps at a station, what is owed there, and who has its batteries. */
+export async function fetchCabinet(station: string): Promise<CabinetLedger> {
+  return read<CabinetLedger>(`stations/${encodeURIComponent(station)}/cabinet`);
 }
 
 /** What people have done, newest first: older than the act `before`, of one station or of all. */

@@ -3,11 +3,12 @@ import type { IconName } from "@/shared/icons";
 import { knownText, t, type MessageKey, type Values } from "@/shared/i18n";
 import { duration, shortTime } from "@/shared/time";
 import type { Alarm, Door, Event, Priority, StationSummary } from "./api";
+import { moves } from "./station/moves";
 
 export const PRIORITIES: readonly Priority[] = ["urgent", "high", "low"];
 
 /** Which part of the timeline an event belongs to. */
-export type Group = "access" | "alarm" | "door" | "system";
+export type Group = "access" | "alarm" | "door" | "swap" | "system";
 
 export interface EventWords {
   title: string;
@@ -47,6 +48,27 @@ const LOOKS: Record<string, [IconName, Group]> = {
   "alarm.acknowledged": ["seen", "alarm"],
   "alarm.shelved": ["shelf", "alarm"],
   "alarm.unshelved": ["shelf", "alarm"],
+  "swap.refused": ["refused", "swap"],
+  "swap.begun": ["energy", "swap"],
+  "swap.ended": ["energy", "swap"],
+  "battery.taken_in": ["back", "swap"],
+  "battery.given_out": ["forward", "swap"],
+  "anomaly.opened": ["alarm", "swap"],
+  "anomaly.closed": ["alarm_cleared", "swap"],
+  "claim.granted": ["people", "swap"],
+  "claim.used": ["people", "swap"],
+  "slot.unlocked": ["lock_open", "swap"],
+  "slot.door_opened": ["door_open", "swap"],
+  "slot.door_closed": ["door_closed", "swap"],
+  "slot.set_aside": ["refused", "swap"],
+  "slot.given_back": ["access_granted", "swap"],
+  "cabinet.tripped": ["fire", "alarm"],
+  "cabinet.trip_reset": ["seen", "alarm"],
+  "charge.began": ["energy", "swap"],
+  "charge.ended": ["energy", "swap"],
+  "service.began": ["hand", "swap"],
+  "service.ended": ["hand", "swap"],
+  "cabinet.ordered": ["posture", "system"],
   "load.switched": ["load", "system"],
   "load.cut": ["load", "system"],
   "energy.used": ["energy", "system"],
@@ -73,14 +95,19 @@ export function describeEvent(event: Event, zone = "UTC"): EventWords {
     detail: known === null ? plain(event.body) : (knownText(`event.${event.kind}.detail`, values) ?? "").trim(),
     icon,
     group,
-    minor: group === "door" || group === "system" || event.kind.startsWith("occupancy."),
+    minor: group === "door" || group === "system" || MINOR.test(event.kind),
     priority: event.kind === "alarm.raised" ? priorityOf(event.body["priority"]) : null,
   };
 }
 
-/** Telemetry is for graphs, and a meter's checkpoints for the station itself. */
+/** What the machine does for the people who are told of beside it. */
+const MINOR = /^(occupancy|battery|charge)\.|^slot\.(unlocked|door_)|^swap\.begun$/;
+/** A meter's checkpoints are for the station itself; a swap's stages are told by its slots. */
+const NOT_FOR_PEOPLE: ReadonlySet<string> = new Set(["energy.counted", "swap.staged"]);
+
+/** Telemetry is for graphs. */
 export function isForPeople(event: Event): boolean {
-  return event.stream !== "telemetry" && event.kind !== "energy.counted";
+  return event.stream !== "telemetry" && !NOT_FOR_PEOPLE.has(event.kind);
 }
 
 /** Some kinds are said differently by what is in them. */
@@ -95,6 +122,8 @@ function variantOf(event: Event): string {
   if (event.kind === "roster.switched" && body["version"] === 0) return "empty";
   if (event.kind === "load.switched") return body["on"] === true ? "on" : "off";
   if (event.kind === "load.cut") return body["cut"] === true ? "cut" : "restored";
+  if (event.kind.startsWith("cabinet.trip")) return body["slot"] == null ? "whole" : "slot";
+  if (event.kind === "slot.door_opened") return body["commanded"] === false ? "forced" : "commanded";
   return "";
 }
 
@@ -105,7 +134,7 @@ function eventValues(event: Event, zone: string): Values {
     if (typeof value === "number" && name.endsWith("_ms")) values[name] = duration(Math.abs(value));
   }
   values["member"] ||= String(event.body["member"] ?? t("event.somebody"));
-  for (const [name, words] of Object.entries(CODED)) {
+  for (const [name, words] of Object.entries({ ...CODED, ...CODED_OF[event.kind] })) {
     const value = event.body[name];
     if (typeof value === "string") values[name] = knownText(`${words}.${value}`) ?? value;
   }
@@ -120,9 +149,28 @@ function eventValues(event: Event, zone: string): Values {
     values["energy"] = energyWords(Number(event.body["energy_wh"]));
     values["source"] = loadName(String(event.body["source"]));
   }
+  if (event.kind === "swap.ended") values["moves"] = moves(event.body["battery_in"], event.body["battery_out"]);
+  if (event.kind === "anomaly.opened") values["battery"] ??= "";
+  if (event.kind === "swap.refused") values["reason"] = knownText(`swap.refusal.${String(event.body["reason"])}`, values) ?? values["reason"] ?? "";
   if (event.kind === "alarm.shelved") values["until"] = shortTime(Number(event.body["until_ms"]), zone);
   return values;
 }
+
+/** In the swap's records some fields have codes of their own. */
+const CODED_OF: Record<string, Record<string, string>> = {
+  "swap.refused": { reason: "swap.refusal", swap_kind: "swap.kind", detail: "reason" },
+  "swap.begun": { swap_kind: "swap.kind" },
+  "swap.ended": { swap_kind: "swap.kind", outcome: "swap.outcome" },
+  "claim.granted": { why: "swap.outcome" },
+  "anomaly.opened": { cause: "anomaly.cause", anomaly_kind: "anomaly" },
+  "anomaly.closed": { how: "anomaly.end" },
+  "slot.unlocked": { cause: "slotcause" },
+  "slot.set_aside": { why: "aside" },
+  "slot.given_back": { why: "aside" },
+  "cabinet.tripped": { trip: "trip" },
+  "cabinet.trip_reset": { trip: "trip" },
+  "charge.ended": { why: "chargeend" },
+};
 
 /** Fields whose values are codes, and the family of texts that explains them. */
 const CODED: Record<string, string> = {

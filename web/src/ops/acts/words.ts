@@ -8,6 +8,11 @@ import { alarmName, loadName } from "../words";
 const ICONS: Record<string, IconName> = {
   "command.release": "lock_open",
   "command.restart": "power",
+  "command.open_slot": "lock_open",
+  "command.lock_out_slot": "refused",
+  "command.give_back_slot": "access_granted",
+  "command.reset_trip": "seen",
+  "command.resume_charging": "energy",
   "desired.posture": "posture",
   "desired.loads_cut": "load",
   "alarm.acknowledge": "seen",
@@ -51,7 +56,8 @@ function title(act: ActShown): string {
     case "passes.issue":
       return t(detail["once"] === true ? "act.passes.issue.once" : "act.passes.issue.window", { until });
     default: {
-      const values = { member: text("member"), digits: text("digits") };
+      const trip = knownText(`trip.${text("trip")}`) ?? text("trip");
+      const values = { member: text("member"), digits: text("digits"), slot: text("slot"), trip };
       return knownText(`act.${act.act}`, values) ?? t("act.unknown", { act: act.act });
     }
   }
