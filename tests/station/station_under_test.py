@@ -14,13 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from contract.ids import MemberId, NodeId, Session
-from contract.messages import NodeHead, RosterChange, RosterHead, RosterPage, WireCredential, WireMember
+from contract.ids import BatteryId, MemberId, NodeId, Session
+from contract.messages import NodeHead, RosterChange, RosterHead, RosterPage, WireBattery, WireCredential, WireMember
 from edge.core.config import DoorConfig
+from edge.roster.batteries import PREFIX
 from edge.roster.credential import load_or_create_key
 from edge.roster.writer import RosterWriter
 from yizhan.oracle import Fact, read_world
 from yizhan.services import Services
+from yizhan.stack.cabinet import BATTERIES, MODEL, StackBattery
 from yizhan.stack.clients import Sim
 from yizhan.stack.files import Options, write_files
 from yizhan.stack.layout import READER, Layout, Ports
@@ -35,23 +37,23 @@ STRANGER = "stranger-1"
 
 
 def put_roster(layout: Layout) -> None:
-    """The members of the stack, applied to the station's roster file like pages from the cloud."""
+    """The stack's members and batteries, applied to the station's roster file like pages from the cloud."""
     node = NodeId("test-node")
-    known = [person for person in PEOPLE if person.known]
-    changes = [
-        RosterChange(
-            version=number,
-            op="upsert",
-            member_id=MemberId(person.id),
-            member=WireMember(
-                id=MemberId(person.id),
-                trade=person.trade,
-                credentials=[
-                    WireCredential.model_validate({"format": person.format, "bits": person.bits, "data": person.data})
-                ],
-            ),
+    entries = [
+        WireMember(
+            id=MemberId(person.id),
+            trade=person.trade,
+            credentials=[
+                WireCredential.model_validate({"format": person.format, "bits": person.bits, "data": person.data})
+            ],
         )
-        for number, person in enumerate(known, start=1)
+        for person in PEOPLE
+        if person.known
+    ]
+    entries += [_on_roster(battery) for battery in BATTERIES if battery.ours]
+    changes = [
+        RosterChange(version=number, op="upsert", member_id=entry.id, member=entry)
+        for number, entry in enumerate(entries, start=1)
     ]
     layout.edge_data.mkdir(parents=True, exist_ok=True)
     writer = RosterWriter(layout.edge_data / "roster.db", load_or_create_key(layout.edge_data / "credential.key"))
@@ -68,6 +70,12 @@ def put_roster(layout: Layout) -> None:
         )
     )
     writer.close()
+
+
+def _on_roster(battery: StackBattery) -> WireMember:
+    holder = None if battery.person is None else MemberId(battery.person)
+    wire = WireBattery(serial=BatteryId(battery.serial), model=MODEL, member_id=holder, as_of_ms=1)
+    return WireMember(id=MemberId(PREFIX + battery.serial), battery=wire)
 
 
 class StationUnderTest:

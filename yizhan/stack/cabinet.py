@@ -44,7 +44,7 @@ BATTERIES: Final = (
 )
 
 
-def sim_cabinet(layout: Layout) -> str:
+def sim_cabinet(layout: Layout, *, baud: int = BAUD, pace: int = PACE) -> str:
     """More TOML for the simulator, its tables of tables last."""
     batteries = ",\n".join(f"    {{ {_battery(battery)} }}" for battery in BATTERIES)
     return f"""[[readers]]
@@ -57,17 +57,18 @@ baud = 115200
 make = "{MAKE}"
 slots = {SLOTS}
 device = {quoted(layout.cabinet_device)}
-baud = {BAUD}
+baud = {baud}
 reader = "{CABINET_READER}"
-pace = {PACE}
+pace = {pace}
 batteries = [
 {batteries},
 ]
 """
 
 
-def edge_cabinet(layout: Layout) -> str:
-    """More TOML for the station. Its times are short, so that somebody who watches sees them run out."""
+def edge_cabinet(layout: Layout, *, baud: int = BAUD, patience_s: int = 30, rest_s: int = 5) -> str:
+    """More TOML for the station. Its times are short, so that somebody who watches sees them run out; `patience_s` is
+    what a rider has for each step."""
     return f"""[[readers]]
 id = "{CABINET_READER}"
 driver = "osdp"
@@ -78,15 +79,15 @@ key_file = {quoted(layout.cabinet_reader_key)}
 [cabinet]
 map = {quoted(REPOSITORY / "config/cabinets" / f"{MAKE}.toml")}
 device = {quoted(layout.cabinet_device)}
-baud = {BAUD}
+baud = {baud}
 slots = {SLOTS}
 reader = "{CABINET_READER}"
-rest_s = 5
+rest_s = {rest_s}
 keep_full = 2
 [cabinet.times]
-put_in_s = 30
-take_s = 30
-close_s = 30
+put_in_s = {patience_s}
+take_s = {patience_s}
+close_s = {patience_s}
 [[cabinet.models]]
 name = "{MODEL}"
 capacity_mah = 24000
