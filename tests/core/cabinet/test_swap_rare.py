@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from contract.ids import BatteryId, SlotNumber
-from contract.records import CabinetTripped, Record, SlotAside, SwapKind, SwapOutcome, SwapStage, Trip
+from contract.records import BatteryGivenOut, CabinetTripped, Record, SlotAside, SwapKind, SwapOutcome, SwapStage, Trip
 from edge.core import events
 from edge.core.cabinet import swap
+from edge.core.cabinet.swap_end import take_in
 from edge.core.cabinet.swap_inputs import Found, look
 from edge.core.cabinet.swap_table import SwapInput
 from edge.core.cabinet.verify import MAX_FACTS
@@ -160,3 +161,39 @@ def test_a_foreign_battery_put_where_a_refused_one_was_taken_from_is_named() -> 
     world.shut()
     assert world.outcomes() == [SwapOutcome.EXCHANGED]
     assert world.anomalies() == [("foreign_inside", "swap", "X", slot, WANG.id)]
+
+
+def test_what_is_brought_back_late_and_for_nothing_gives_no_claim() -> None:
+    world = World()
+    world.card(kind=SwapKind.RETURN_ONLY)
+    slot = world.at()
+    world.wait(TIMES.put_in_ms + TIMES.close_ms)
+    assert world.outcomes() == [SwapOutcome.LEFT_OPEN]
+    world.put(world.worn_out, slot)
+    world.shut(slot)
+    assert world.booked()[slot] == "W"
+    assert world.claims() == []
+    assert world.memory.anomalies == ()
+
+
+def test_a_journal_that_was_cut_between_the_move_and_the_end_still_says_done() -> None:
+    world = World()
+    world.bring(world.worn_out)
+    given = BatteryGivenOut(BatteryId("F1"), ONE, WANG.id, world.swap.id)
+    world.state = apply(world.state, given, RecordedAt(world.mono_ms, world.now().wall_ms, 1))
+
+    def take() -> None:
+        world.slots[ONE].battery, world.slots[ONE].open = None, False
+
+    world.power_cut(take)
+    assert world.outcomes() == [SwapOutcome.DONE]
+    assert world.out() == {"F1": WANG.id}
+    assert world.claims() == []
+
+
+def test_nothing_is_booked_where_nothing_lies() -> None:
+    world = World()
+    world.card()
+    turn = Turn(world.config, world.state, world.now())
+    take_in(turn, world.swap)
+    assert turn.records == []
