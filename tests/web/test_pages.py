@@ -174,12 +174,64 @@ def test_the_energy_of_past_days_is_on_the_stations_page_each_day_once(ops: str)
     assert done.results == [14, 100, "5.2 度"]
 
 
+def test_a_slot_of_the_cabinet_can_be_looked_at_and_opened_with_a_reason(ops: str) -> None:
+    typed = "document.querySelector('dialog input[name={0}]')"
+    fill = typed + ".value = '{1}', " + typed + ".dispatchEvent(new Event('input'))"
+    done = browse(
+        f"{ops}stations/yz-bj-0001?lang=en",
+        [
+            {"text": [".cabinet .swap", "waiting for a battery in slot 6"]},
+            {"text": [".cabinet .outcomes", "41done"]},
+            {"click": ".cabinet .place:nth-child(4)"},
+            {"text": [".chosen", "YZB00104"]},
+            {"click": ".chosen .button:first-child"},
+            {"text": ["dialog h2", "Open slot 4?"]},
+            {"evaluate": fill.format("reason", "stuck")},
+            {"evaluate": fill.format("operator", "Wang")},
+            {"click": "dialog [type=submit]"},
+            {"text": ["dialog .failure", "away"]},
+        ],
+    )
+    assert done.failure is None
+    assert [error for error in done.errors if "409" not in error] == []
+
+
+def test_a_burning_slot_is_one_group_that_says_what_to_do_and_opens_for_nobody_from_afar(ops: str) -> None:
+    done = browse(
+        f"{ops}stations/yz-bj-0003?lang=en",
+        [
+            {"text": [".cabinet .trouble", "people are told to leave"]},
+            {"evaluate": "document.querySelectorAll('.cabinet .trips > li').length"},
+            {"text": [".cabinet .trips > li:nth-child(2)", "Do not open it"]},
+            {"click": ".cabinet .place:nth-child(5)"},
+            {"text": [".chosen", "only a technician on site"]},
+            {"evaluate": "document.querySelector('.chosen .button').disabled"},
+            {"text": [".cabinet .lines", "A battery vanished"]},
+            {"text": [".cabinet", "李秀英"]},
+        ],
+    )
+    assert done.failure is None
+    assert done.errors == []
+    # The whole cabinet's water, and the slot's three trips in one.
+    assert done.results == [2, True]
+
+
+def test_a_station_without_a_cabinet_does_not_speak_of_one(ops: str) -> None:
+    done = browse(
+        f"{ops}stations/yz-bj-0004",
+        [{"wait": ".timeline .event"}, {"evaluate": "document.querySelectorAll('.cabinet').length"}],
+    )
+    assert done.failure is None
+    assert done.results == [0]
+
+
 def test_nothing_is_wider_than_a_phone(ops: str, panel: str) -> None:
     steps: list[dict[str, Any]] = []
     for language in ("zh", "en"):
         for url, ready in (
             (f"{ops}", ".fact"),
             (f"{ops}stations/yz-bj-0004", ".timeline .event"),
+            (f"{ops}stations/yz-bj-0003", ".cabinet .place"),
             (f"{ops}acts", ".act"),
             (f"{ops}stations/yz-bj-0004/acts", ".act"),
             (f"{panel}", ".stage"),
@@ -188,7 +240,7 @@ def test_nothing_is_wider_than_a_phone(ops: str, panel: str) -> None:
             steps += [{"goto": f"{url}?lang={language}"}, {"wait": ready}, {"evaluate": overflow}]
     done = browse(ops, steps, width=360, height=740)
     assert done.failure is None
-    assert done.results == [0] * 10
+    assert done.results == [0] * 12
     assert done.errors == []
 
 
