@@ -12,7 +12,7 @@ smoke, within ten minutes; the fan stops first, because it feeds the fire and ca
 a quarantine nor what an operator has locked out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from contract.ids import SlotNumber
@@ -25,7 +25,7 @@ from contract.records import (
 )
 from edge.core import events
 from edge.core.cabinet import asides, chargers, trip_causes
-from edge.core.cabinet.slots import set_now
+from edge.core.cabinet.slots import set_now, slot_now
 from edge.core.cabinet.state import SlotNow
 from edge.core.cabinet.trip_causes import CAN_BURN, COOL_DECICELSIUS, HEAT, POINTS, degrees
 from edge.core.cabinet.warmth import (
@@ -90,15 +90,23 @@ def follow(turn: Turn, before: StationState) -> None:
     asides.keep_up(turn)
     if was is now and before.durable.cabinet is turn.durable.cabinet:
         return
-    if now.slots is not was.slots or now.trip_due_ms is not was.trip_due_ms or now.charge is not was.charge:
-        for slot, reading in now.slots.items():
-            known = was.slots.get(slot)
-            if reading is not known:
-                charge = chargers.charge_now(before, slot)
-                # A pack that is to be woken is silent, and may be.
-                speaks = charge.limit_ma > 0 and charge.wake_until_ms is None
-                _notice(turn, slot, known or SlotNow(), reading, speaks)
-        _judge_slots(turn)
+    known = {
+        slot: was.slots.get(slot) or SlotNow()
+        for slot, reading in now.slots.items()
+        if reading is not was.slots.get(slot)
+    }
+    for slot, reading in known.items():
+        charge = chargers.charge_now(before, slot)
+        # A pack that is to be woken is silent, and may be.
+        speaks = charge.limit_ma > 0 and charge.wake_until_ms is None
+        _notice(turn, slot, reading, now.slots[slot], speaks)
+    is_due = now.trip_due_ms is not was.trip_due_ms
+    if known or is_due:
+        _judge_slots(turn, now.slots if is_due else known)
+    if is_due or any(
+        reading.battery_decicelsius != now.slots[slot].battery_decicelsius for slot, reading in known.items()
+    ):
+        _compare(turn)
     _judge_points(turn)
     if turn.durable.cabinet.tripped or now.trip_due_ms is not None:
         _extinguish(turn)
@@ -151,21 +159,33 @@ def _notice(turn: Turn, slot: SlotNumber, before: SlotNow, now: SlotNow, was_cha
         _trip(turn, Trip.DATA_IMPOSSIBLE, slot, jump)
 
 
-def _judge_slots(turn: Turn) -> None:
-    neighbours = Neighbours(turn.state, turn.mono_ms)
+def _judge_slots(turn: Turn, slots: Iterable[SlotNumber]) -> None:
+    """Judge slots by what they say themselves."""
     due: list[int] = []
-    for slot, now in turn.volatile.cabinet.slots.items():
+    for slot in slots:
+        now = slot_now(turn.state, slot)
         _judge_heat(turn, slot, now)
-        due += _judge_neighbours(turn, slot, neighbours)
         due += _judge_lasting(turn, slot, now)
         if now.smoke:
             _trip(turn, Trip.SMOKE, slot, "its smoke detector")
         rise_ms = rise_due_ms(warmth_of(turn.state, slot), turn.mono_ms)
         due += [] if rise_ms is None else [rise_ms]
+    _look_again(turn, due)
+
+
+def _compare(turn: Turn) -> None:
+    """Judge all slots beside their neighbours: a temperature has changed."""
+    neighbours = Neighbours(turn.state, turn.mono_ms)
+    slots = turn.volatile.cabinet.slots
+    _look_again(turn, [moment for slot in slots for moment in _judge_neighbours(turn, slot, neighbours)])
+
+
+def _look_again(turn: Turn, due: Iterable[int]) -> None:
+    """At the first of these moments, or sooner where that is due already."""
     look_ms = turn.volatile.cabinet.trip_due_ms
-    due += [] if look_ms is None else [look_ms]
-    due_ms = min((moment for moment in due if moment > turn.mono_ms), default=None)
-    if due_ms != turn.volatile.cabinet.trip_due_ms:
+    moments = [*due] if look_ms is None else [*due, look_ms]
+    due_ms = min((moment for moment in moments if moment > turn.mono_ms), default=None)
+    if due_ms != look_ms:
         set_now(turn, trip_due_ms=due_ms)
 
 
