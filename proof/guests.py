@@ -17,10 +17,9 @@ from contract import passes
 from contract.ids import CredentialHash, NodeId, ReaderId, StationId
 from contract.policy.passes import VisitPass
 from edge.core.events import CardPresented
-from edge.drivers.reader_wedge import TypedLine
 from edge.roster.errors import RosterUnavailable
 from edge.runtime.looking_up import card_event
-from edge.runtime.scanned import card_of
+from edge.runtime.scanned import TypedLine, card_of
 from proof import city
 from proof.people import DAY_MS
 from proof.visits import PASSES_PER_DAY

@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from contract.plain import plain
-from contract.records import Record, kind_of, to_body
+from contract.records import Record
 from edge.core import events, station
 from edge.core.config import StationConfig
 from edge.core.effects import ReaderFeedback, Urgency
@@ -189,7 +188,7 @@ class Controller:
         ticket = self._record(step.records, now) if step.records else None
         self._obey(self._actuation.take(acts, ticket, now.mono_ms))
         self._obey(self._actuation.at_once(signs))
-        self._tell_records(step.records, now)
+        self._socket.tell_records(step.records, now.mono_ms)
         if self._console is not None and (notice := notice_of(step)) is not None:
             self._console.send(notice)
         if self._records_since_snapshot >= SNAPSHOT_EVERY:
@@ -204,12 +203,6 @@ class Controller:
         )
         self._records_since_snapshot += len(records)
         return ticket
-
-    def _tell_records(self, records: tuple[Record, ...], now: Now) -> None:
-        """To whoever tails, once lock and journal have what is theirs."""
-        if self._socket.has_listeners:
-            for record in records:
-                self._socket.tell({"record": kind_of(record), "mono_ms": now.mono_ms, "body": plain(to_body(record))})
 
     def _now(self) -> Now:
         wall = wall_ms()

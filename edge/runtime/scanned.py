@@ -10,6 +10,8 @@ from edge.drivers.reader_wedge import TypedLine
 from edge.roster.credential import MAX_BITS, CredentialFormat, text_hash
 from edge.runtime.ipc import CardRead
 
+__all__ = ["TypedLine", "card_of"]
+
 MAX_CREDENTIAL_BYTES = MAX_BITS // 8
 
 

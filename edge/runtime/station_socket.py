@@ -12,10 +12,12 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from contract.plain import plain
+from contract.records import Record, kind_of, to_body
 from edge.runtime.config import SOCKET_NAME
 from edge.runtime.silence import line_for_people_here
 
@@ -62,6 +64,12 @@ class StationSocket:
     @property
     def has_listeners(self) -> bool:
         return bool(self._tails)
+
+    def tell_records(self, records: Iterable[Record], mono_ms: int) -> None:
+        """Send what was recorded to everybody who tails."""
+        if self._tails:
+            for record in records:
+                self.tell({"record": kind_of(record), "mono_ms": mono_ms, "body": plain(to_body(record))})
 
     def tell(self, line: dict[str, Any]) -> None:
         """Send a line to everybody who tails."""

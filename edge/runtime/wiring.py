@@ -276,11 +276,8 @@ def build_controller(loaded: LoadedConfig, refused: str | None = None) -> "Contr
         )
 
     load_pins = [LoadPin(load.id, load.pin, load.active_high) for load in config.loads]
-    children = [Child.READER, Child.UPLINK, *([Child.SENSORS] if config.sensors else [])]
-    if config.cabinet.is_on:
-        children.append(Child.CABINET)
-    if config.console.is_on:
-        children.append(Child.CONSOLE)
+    optional = {Child.SENSORS: config.sensors, Child.CABINET: config.cabinet.is_on, Child.CONSOLE: config.console.is_on}
+    children = [Child.READER, Child.UPLINK, *(each for each, wanted in optional.items() if wanted)]
     controller.attach(
         GpioThread(
             lambda on_change: GpiozeroDoorPins(config.gpio, on_change, load_pins),

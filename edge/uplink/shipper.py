@@ -32,11 +32,9 @@ from edge.uplink.backoff import doubled
 
 POLL_MS: Final = 5_000
 """The journal is looked at this often unasked: the controller's word that it grew may have been lost."""
-
 ASK_AGAIN_MS: Final = 1_000
 FORKS_APART_MS: Final = 60_000
 """Acknowledgements are unsigned: whoever holds the broker must not make us begin one epoch after the other."""
-
 TIMEOUTS_BEFORE_HELLO: Final = 2
 
 
