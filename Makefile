@@ -42,8 +42,8 @@ check: ready ## Style, types, import rules, sizes, generated documents, docs
 chaos: ready ## kill -9 at random moments, ROUNDS=n SEED=s; ends with one line of JSON
 	@$(PYTHON) -m yizhan chaos --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
 
-sim: ready ## Simulated years with every invariant checked, YEARS=n SEED=s; ends with one line of JSON
-	@$(PYTHON) -m proof years --years $(YEARS) --seed $(SEED) $(ARGS)
+sim: ready ## Simulated years with every invariant checked, YEARS=n SEED=s, or SWAPS=n battery swaps; ends with one line of JSON
+	@$(PYTHON) -m proof years --years $(YEARS) --seed $(SEED) $(if $(SWAPS),--swaps $(SWAPS)) $(ARGS)
 
 sim-mutants: ready ## Bugs put into the core one at a time: does the simulation find them? Ends with one line of JSON
 	@$(PYTHON) -m proof mutants --seed $(SEED) $(ARGS)

@@ -13,6 +13,10 @@ What the line of JSON counts: `visits`, everybody who comes to the door, whether
 which ends there; `met`, how often each alarm was raised, a pass used, energy counted and so on: what never happens
 proves nothing. `seconds` is by the clock, `cpu_seconds` what one core would need.
 
+Of the swap cabinet: `swaps` that have begun, and their `outcomes`; `anomalies_opened`, by kind and cause in
+`anomalies`; `batteries` that there were, `batteries_unaccounted` of which the books say nothing; `books_compared`, how
+often every slot and rider was held against the books. `make sim SWAPS=n` lives at busy swap stations alone.
+
 What is thinned for the sake of speed, and nothing else: contacts bounce less, radar, air and meter report every few
 minutes and at every change (and are called silent later in the same measure), health is measured three times an hour.
 
@@ -20,6 +24,8 @@ minutes and at every change (and are called silent later in the same measure), h
   station stands, how it is wired and configured, and whom its roster knows.
 - `timeline`, `world`, `room`, `building`, `keypads`, `guests`: virtual time, and what is really so: door and lock,
   bodies and the sensors that see them, air and mains, numbers and whose they are, passes and who signed them.
+- `cabinet_city`, `cabinet_days`, `battery_world`, `cabinet_driver`, `riders`, `cabinet_faults`: the same for a swap
+  cabinet, its batteries and the people before it.
 - `deeds`, `faults`, `power`: what each kind of act does.
 - `shell`, `storage`, `journal_model`, `uplink`, `cloud_model`: the station and the fleet's side of its wire.
 - `…invariants`, `told`: what must hold, one named function each. `life`: puts it all together.

@@ -34,7 +34,7 @@ STAYS_UNTIL_SEEN: Final = frozenset(
         AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE, AlarmCode.WELFARE, AlarmCode.DURESS,
         AlarmCode.DOOR_FORCED, AlarmCode.READER_TAMPER, AlarmCode.ENCLOSURE_TAMPER, AlarmCode.WATER_LEAK,
         AlarmCode.JOURNAL_FORKED, AlarmCode.JOURNAL_RESET, AlarmCode.RECORDS_DROPPED, AlarmCode.LOCK_FAULT,
-        AlarmCode.PIN_GUESSING,
+        AlarmCode.PIN_GUESSING, AlarmCode.CABINET_TRIPPED, AlarmCode.CHARGER_FAULT, AlarmCode.SLOT_FORCED,
     }
 )  # fmt: skip
 """What somebody has to look at even if it is over by itself."""

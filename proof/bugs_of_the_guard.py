@@ -102,8 +102,9 @@ OF_COMPANY: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "consequences-call", "edge.core.alarm_codes",
-        "frozenset({AlarmCode.SENSOR_OFFLINE, AlarmCode.READER_OFFLINE, AlarmCode.UPLINK_DOWN, AlarmCode.LOAD_FAULT})",
-        "frozenset({AlarmCode.LOAD_FAULT})",
+        "                AlarmCode.SENSOR_OFFLINE,\n                AlarmCode.READER_OFFLINE,\n"
+        "                AlarmCode.UPLINK_DOWN,\n                AlarmCode.LOAD_FAULT,\n",
+        "                AlarmCode.LOAD_FAULT,\n",
         "the mains are lost, and whoever is called gets five alarms for it",
     ),
     Mutant(

@@ -19,6 +19,7 @@ from edge.core.pin_state import PinConfig
 from edge.core.presence_state import PresenceConfig
 from edge.core.supervision_state import SupervisionConfig
 from firmware_sim.lock import LockKind
+from proof import cabinet_city
 from proof.building import AIR, METER, REPORT_MS, SUPERVISED
 from proof.people import DAY_MS
 from proof.room import BEAMS, RADAR, RADAR_REPORT_MS
@@ -93,6 +94,8 @@ class City:
     plan: tuple[tuple[Posture, Hours], ...]
     points: frozenset[Point]
     sensors: frozenset[SensorId]
+    calm: bool = False
+    """Nothing fails here, and nobody is careless."""
 
     @property
     def loads(self) -> tuple[LoadId, ...]:
@@ -109,6 +112,11 @@ class City:
 
 def city(seed: str) -> City:
     """A station's settings, and what is really built in; all of it where a mutant is hunted."""
+    if cabinet_city.is_busy(seed):
+        begins_ms = int(cabinet_city.BEGINS.timestamp() * 1_000)
+        config = cabinet_city.config(seed, STATION, NODE)
+        nothing = frozenset[Point](), frozenset[SensorId]()
+        return City(config, LockKind.FAIL_SECURE, begins_ms, UTC, (), *nothing, calm=cabinet_city.is_calm(seed))
     rich = RICH if seed.startswith("mutants/") else 1.0
     luck = random.Random(f"{seed}/city")
     kind = luck.choice(list(LockKind))
@@ -206,6 +214,8 @@ def _wiring(luck: random.Random, rich: float) -> tuple[frozenset[Point], frozens
 
 def members(seed: str, wall_0_ms: int) -> dict[int, Member | None]:
     """The holder of each card: decent members for the most part, and every kind that must stay out."""
+    if cabinet_city.is_busy(seed):
+        return cabinet_city.members()
     luck = random.Random(f"{seed}/members")
     cards: dict[int, Member | None] = {}
     for number in range(CARDS):

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,7 @@ from proof.acts import Script
 from proof.living import live_planned, live_script
 from proof.mutants import MUTANTS, hunt_one
 from proof.shrink import shrunk, whole
-from proof.years import DAYS_PER_LIFE, Failure, Years, live_years
+from proof.years import DAYS_PER_LIFE, Failure, Years, live_swaps, live_years
 
 REGRESSIONS: Final = Path("tests/proof/regressions")
 
@@ -22,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     kinds = parser.add_subparsers(dest="what", required=True)
     years = kinds.add_parser("years", help="live years; ends with one line of JSON")
     years.add_argument("--years", type=float, default=0.1)
+    years.add_argument("--swaps", type=int, default=0, help="live at busy swap stations until so many have begun")
     years.add_argument("--seed", type=int, default=1)
     years.add_argument("--jobs", type=int, default=1, help="so many lives at a time, each on a core of its own")
     years.add_argument("--keep", type=Path, default=REGRESSIONS, help="where a shrunk failing life is written")
@@ -34,19 +36,23 @@ def main(arguments: list[str] | None = None) -> int:
     mutants.add_argument("--only", default="")
     given = parser.parse_args(arguments)
     if given.what == "years":
-        return _years(given.years, given.seed, given.jobs, given.keep)
+        return _years(given)
     if given.what == "again":
         return _again(given.life, given.days, given.script)
     return _mutants(given.seed, given.only)
 
 
-def _years(years: float, seed: int, jobs: int, keep: Path) -> int:
-    print(f"living {years:g} years from seed {seed}", file=sys.stderr)
-    lived = live_years(years, seed, _progress, jobs)
+def _years(given: argparse.Namespace) -> int:
+    if given.swaps:
+        print(f"living {given.swaps} swaps from seed {given.seed}", file=sys.stderr)
+        lived = live_swaps(given.swaps, given.seed, _progress, given.jobs)
+    else:
+        print(f"living {given.years:g} years from seed {given.seed}", file=sys.stderr)
+        lived = live_years(given.years, given.seed, _progress, given.jobs)
     for failure in lived.failures:
         _tell(failure)
     if lived.failures:
-        _keep(lived.failures[0], keep)
+        _keep(lived.failures[0], given.keep)
     print(json.dumps(lived.summary()))
     return int(bool(lived.failures))
 
@@ -76,7 +82,8 @@ def _again(life: str, days: int, path: Path | None) -> int:
     for act in Script.load(path).acts if path is not None else ():
         print(f"  {act.at_ms:>12} ms  {act.kind} who={act.who} value={act.value}")
     broken = lived.broken
-    print(json.dumps({"days": round(lived.days, 3), "events": lived.events, "broken": broken and str(broken)}))
+    told = {"days": round(lived.days, 3), "events": lived.events, "broken": broken and str(broken)}
+    print(json.dumps(told | asdict(lived.swapped)))
     return int(broken is not None)
 
 

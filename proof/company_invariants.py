@@ -30,6 +30,7 @@ FOLLOWS_FROM: Final[dict[AlarmCode, tuple[str, ...]]] = {
     AlarmCode.READER_OFFLINE: ("mains_lost/station", "child_restarting/reader"),
     AlarmCode.UPLINK_DOWN: ("mains_lost/station", "child_restarting/uplink"),
     AlarmCode.LOAD_FAULT: ("mains_lost/station", "gpio_lost/gpio"),
+    AlarmCode.CABINET_OFFLINE: ("mains_lost/station", "child_restarting/cabinet"),
     AlarmCode.CONTACT_IMPLAUSIBLE: ("gpio_lost/gpio",),
     AlarmCode.LOCK_FAULT: ("gpio_lost/gpio",),
     AlarmCode.TOO_HOT: ("fire/fire", "smoke/air-1"),

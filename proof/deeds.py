@@ -10,6 +10,7 @@ from edge.core import events
 from edge.core.state import Alarm
 from proof import city
 from proof.acts import Act, ActKind, Typed
+from proof.cabinet_faults import technician
 from proof.keypads import Shown
 from proof.people import POSTURES
 from proof.room import Way
@@ -184,5 +185,7 @@ DEEDS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.CUT_LOAD: cut_load,
     ActKind.ACKNOWLEDGE: acknowledge,
     ActKind.SHELVE: shelve,
+    ActKind.RIDER: lambda life, act: life.riders.comes(act),
+    ActKind.TECHNICIAN: technician,
 }
 """Ordinary life; every other kind of act is a fault."""

@@ -10,6 +10,7 @@ from edge.core.events import Point
 from proof import alarm_invariants
 from proof.acts import Act, ActKind
 from proof.building import AIR, METER, SUPERVISED
+from proof.cabinet_faults import OF_THE_CABINET
 from proof.city import READERS
 from proof.room import BEAMS, RADAR
 
@@ -309,4 +310,5 @@ FAULTS: Final[dict[ActKind, Callable[["Life", Act], object]]] = {
     ActKind.LOAD_DISOBEYS: load_disobeys,
     ActKind.LID: lid,
     ActKind.METER_EXCHANGED: lambda life, act: life.building.exchange_meter(),
+    **OF_THE_CABINET,
 }

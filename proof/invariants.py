@@ -50,6 +50,7 @@ from proof import (
     guard_invariants,
     load_invariants,
     presence_invariants,
+    swap_invariants,
 )
 from proof.access_invariants import SHUT
 from proof.alarm_invariants import door_alarms_stand_as_the_door_does
@@ -86,6 +87,8 @@ def step_is_sound(life: "Life", event: events.Event, before: StationState, step:
     durable = life.latest_durable = step.state.durable
     access_invariants.numbers_are_checked_rightly(life, step)
     access_invariants.duress_is_heard_and_not_seen(life, step)
+    if durable.cabinet is not before.durable.cabinet or life.config.cabinet.slots:
+        swap_invariants.step_is_sound(life, before, step)
     if durable.posture is not before.durable.posture:
         life.posture_ms = life.timeline.now_ms
     if durable.occupancy is not before.durable.occupancy:
@@ -259,6 +262,7 @@ def audit(life: "Life") -> None:
     presence_invariants.whoever_lies_still_is_asked(life, state)
     the_plan_is_followed(life, state)
     energy_invariants.energy_counts_for_its_day(life, state)
+    swap_invariants.audit(life)
     if life.shell.pins_ok:
         presence_invariants.the_count_is_right(life, state)
         presence_invariants.whoever_hangs_about_is_seen(life, state)
@@ -365,6 +369,7 @@ def restart_equals_replay(life: "Life", state: StationState) -> None:
         expected = life.storage.expected
         require(state.durable == expected, "restart_equals_replay", _difference(expected, state.durable))
     life.held = state.durable.door.held_for_ms is not None
+    life.swaps.run_begins(state.durable.cabinet)
     # Power that goes with an effect takes the step's records along before the storage hears of them.
     kept = state.durable == life.latest_durable
     life.access.run_begins(state, life.shell.wall_offset_ms, everything_kept=kept)

@@ -9,10 +9,12 @@ from edge.core import events
 from edge.core.config import ExitAction
 from edge.core.events import Point
 from edge.core.station import initial_state
-from proof import city, invariants, wire_invariants
+from proof import city, invariants, swap_invariants, wire_invariants
 from proof.access_invariants import AccessTruth
 from proof.acts import Act
+from proof.battery_world import Cabinet
 from proof.building import AIR, METER, METER_REPORT_MS, REPORT_MS, Building
+from proof.cabinet_driver import Driver
 from proof.cloud_model import CloudModel
 from proof.company_invariants import CompanyTruth
 from proof.deeds import DEEDS
@@ -21,14 +23,16 @@ from proof.faults import FAULTS
 from proof.guard_invariants import GuardTruth
 from proof.guests import Guests
 from proof.keypads import Keypads
-from proof.lived import Lived
+from proof.lived import Lived, Swapped
 from proof.people import DAY_MS
 from proof.power import Power
 from proof.presence_invariants import PresenceTruth
 from proof.require import Broken
+from proof.riders import Riders
 from proof.room import RADAR, RADAR_REPORT_MS, Room
 from proof.shell import Shell
 from proof.storage import Storage
+from proof.swap_invariants import SwapTruth
 from proof.timeline import Timeline
 from proof.uplink import Uplink
 from proof.visits import HOUR_MS
@@ -67,6 +71,7 @@ class Life:
         self.replay_is_exact = True
         self.stopped_in_order: bool | None = True
         self.exit_releases = self.config.door.exit_action is ExitAction.RELEASE
+        self.swaps = SwapTruth()
         self.visits = self.faults = self.restarts = self.acknowledged = 0
         self.quiet = False
         self.storage: Storage = Storage(self)
@@ -75,6 +80,9 @@ class Life:
         self.power: Power = Power(self)
         self.keypads: Keypads = Keypads(self)
         self.guests: Guests = Guests(self, seed)
+        self.cabinet: Cabinet = Cabinet(self.config.cabinet, self.luck, self.timeline)
+        self.driver: Driver = Driver(self, self.cabinet)
+        self.riders: Riders = Riders(self)
         self.world: World = World(self.city.lock_kind, self.luck, self.timeline, self._wire_changed)
         self.world.on_leaf = self._leaf_moved
         points, tell = self.city.points, self.shell.point_changed
@@ -132,6 +140,7 @@ class Life:
             records=sum(lane.seq for lanes in self.storage.journal.lanes for lane in lanes.values()),
             acknowledged=self.acknowledged,
             met=dict(self.met),
+            swapped=self._swapped(),
             broken=broken,
             broken_ms=self.timeline.now_ms,
         )
@@ -148,6 +157,20 @@ class Life:
             if self.storage.journal.unacknowledged:
                 self.timeline.run_until(self.timeline.now_ms + 10_000)
         wire_invariants.everything_arrives(self)
+        swap_invariants.everything_has_ended(self)
+
+    def _swapped(self) -> Swapped:
+        truth, memory = self.swaps, self.latest_durable.cabinet
+        return Swapped(
+            swaps=truth.begun,
+            outcomes=dict(truth.outcomes),
+            refused=dict(truth.refused),
+            anomalies=dict(truth.anomalies),
+            anomalies_standing=len(memory.anomalies),
+            batteries=sum(battery.ours for battery in self.cabinet.batteries),
+            batteries_unaccounted=len(swap_invariants.unaccounted(self, memory)),
+            books_compared=truth.settled_audits,
+        )
 
     def _act(self, act: Act) -> None:
         deed = DEEDS.get(act.kind)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from contract.records import Posture
+from proof import cabinet_city, cabinet_days
 from proof.acts import Act, ActKind
 from proof.visits import CARDS, HOUR_MS, VISITS, WEIGHTS, between, card
 
@@ -17,6 +18,8 @@ POSTURES: Final = tuple(Posture)
 
 def plan_day(seed: str, day: int) -> list[Act]:
     """The acts of one day in their order, at moments of the whole life."""
+    if cabinet_city.is_busy(seed):
+        return cabinet_days.plan_day(seed, day)
     luck = random.Random(f"{seed}/day/{day}")
     begins_ms = day * DAY_MS
     acts: list[Act] = []

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from contract.ids import ReaderId
 from edge.core import events, station
-from edge.core.effects import CheckPin, Effect, ReaderFeedback, ReleaseLock, SecureLock, SetLoad, Stop, Urgency
+from edge.core.effects import (
+    CabinetEffect,
+    CheckPin,
+    Effect,
+    LookUpBattery,
+    ReaderFeedback,
+    ReleaseLock,
+    SecureLock,
+    SetLoad,
+    Stop,
+    Urgency,
+)
 from edge.core.events import Point, StorageStatus
 from edge.core.snapshot import from_snapshot, snapshot_json
 from edge.core.state import Now, RecordedAt, StationState
@@ -137,6 +148,8 @@ class Shell:
             life.timeline.after(200 + life.draw(2_500), self._reader_found, reader, self.run)
         if life.city.sensors:
             life.timeline.after(500 + life.draw(4_000), self._sensors_found, self.run)
+        if life.config.cabinet.slots:
+            life.driver.start()
         life.timeline.after(ROUND_MS, self._round, self.run, 1)
         life.uplink.start()
 
@@ -155,6 +168,8 @@ class Shell:
         self._inbox.clear()
         life.world.set_pin(False)
         life.building.loads_to_rest()
+        if life.config.cabinet.slots:
+            life.driver.end()
 
     def _pins_built(self, run: int) -> None:
         if run == self.run and self.up and not self._life.pins_away:
@@ -283,7 +298,7 @@ class Shell:
         if effects:
             # Looked up when they act: `Actuation` gives back the effect alone.
             self._steps += [(effect, ticket, now.mono_ms) for effect in effects]
-            del self._steps[:-64]
+            del self._steps[:-256]
             self._obey(self._actuation.take(effects, ticket, now.mono_ms), ticket, now.mono_ms)
             due_ms = self._actuation.deadline_ms()
             if due_ms is not None:
@@ -342,6 +357,11 @@ class Shell:
             if effect.urgency is Urgency.AFTER_COMMIT:
                 self._life.timeline.after(0, self._later, events.EffectDone(effect), self.run)
 
+    def _asked(self, effect: Effect) -> tuple[int | None, int]:
+        """With which ticket an effect was asked for, and when."""
+        _, ticket, at_ms = next((one for one in reversed(self._steps) if one[0] is effect), (effect, None, -1))
+        return ticket, at_ms
+
     def _later(self, event: events.Event, run: int) -> None:
         """The next turn of the loop."""
         if run == self.run:
@@ -350,7 +370,7 @@ class Shell:
     def _carry_out(self, effect: Effect) -> None:
         life = self._life
         if isinstance(effect, ReleaseLock):
-            _, ticket, at_ms = next((one for one in reversed(self._steps) if one[0] is effect), (effect, None, -1))
+            ticket, at_ms = self._asked(effect)
             invariants.effect_may_act(life, effect, ticket, at_ms, self.mono_ms)
             if effect.cause in invariants.BUDGETED and (ticket is None or ticket > life.storage.committed):
                 self.acted.append((effect, ticket, at_ms))
@@ -364,6 +384,8 @@ class Shell:
             if self.pins_ok:
                 life.building.switch(effect.load, effect.on)
                 load_invariants.the_budget_holds(life)
+        elif isinstance(effect, CabinetEffect | LookUpBattery):
+            life.driver.carry_out(effect, self._asked(effect)[0])
         elif isinstance(effect, CheckPin):
             life.keypads.check(effect)
             return
