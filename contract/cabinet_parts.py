@@ -1,9 +1,10 @@
-"""The swap cabinet's part of the `state` message: what is in it, and the swap under way."""
+"""The swap cabinet's part of the `state` message (what is in it, and the swap under way) and of `desired`."""
 
 from typing import Annotated
 
 from pydantic import Field
 
+from contract.ids import BatteryId
 from contract.parts import Count, Moment, Part, Position, Shown
 from contract.records import SlotAside, SwapKind, SwapOutcome, SwapRefusal, SwapStage, Trip
 
@@ -100,3 +101,13 @@ class CabinetState(Part):
     """Batteries with riders, as far as this station knows."""
     swaps: Count = 0
     """Ever begun at this station."""
+
+
+class CabinetOrders(Part):
+    """What is to hold of the swap cabinet. A battery that is recalled is neither charged nor given out, a slot that is
+    locked out takes no part; None: as the station is configured, and nothing here widens what that allows."""
+
+    recalled: list[Annotated[BatteryId, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=256)
+    slots_locked_out: list[Annotated[int, Field(ge=1, le=1_000)]] = Field(default=[], max_length=120)
+    power_budget_w: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    keep_full: Annotated[int, Field(ge=0, le=120)] | None = None

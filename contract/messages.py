@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from contract.cabinet_parts import CabinetState
+from contract.cabinet_parts import CabinetOrders, CabinetState
 from contract.ids import BatteryId, MemberId, NodeId, ReaderId, StationId, Stream
 from contract.parts import Count, Digest, EpochId, Moment, Node, Part, Position, SessionId, Shown, shown
 from contract.records import AlarmCode, DoorMode, Posture, PostureCause, Priority
@@ -256,16 +256,6 @@ class ShelvedAlarm(Part):
     until_ms: Moment
     by: Annotated[str, Field(max_length=MAX_NAME)]
     reason: Annotated[str, Field(max_length=200)] = ""
-
-
-class CabinetOrders(Part):
-    """What is to hold of the swap cabinet. A battery that is recalled is neither charged nor given out, a slot that is
-    locked out takes no part; None: as the station is configured, and nothing here widens what that allows."""
-
-    recalled: list[Annotated[BatteryId, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=256)
-    slots_locked_out: list[Annotated[int, Field(ge=1, le=1_000)]] = Field(default=[], max_length=120)
-    power_budget_w: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    keep_full: Annotated[int, Field(ge=0, le=120)] | None = None
 
 
 class Desired(Message):

@@ -90,6 +90,9 @@ def _add_orders(app: FastAPI, do: Do) -> None:
                 desired.set_posture(connection, StationId(station_id), asked.posture, author)
             if asked.loads_cut is not None:
                 desired.cut_loads(connection, StationId(station_id), asked.loads_cut, author)
+            if asked.cabinet is not None:
+                wanted = asked.cabinet.model_dump(exclude_unset=True)
+                desired.order_cabinet(connection, StationId(station_id), wanted, author)
             return _detail(connection, station_id)
 
         return StationDetail.model_validate(do(station_id, key, asked, asked.by, act))

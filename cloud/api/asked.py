@@ -51,12 +51,25 @@ class CommandAsked(Asked):
         return self
 
 
+class CabinetAsked(ApiModel):
+    """Null limits: as the station is configured, and no order widens what that allows. Batteries and slots that are not
+    named stay as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    power_budget_w: int | None = Field(default=None, ge=0, le=1_000_000)
+    keep_full: int | None = Field(default=None, ge=0, le=120)
+    slots_locked_out: dict[Annotated[int, Field(ge=1, le=120)], bool] = Field(default={}, max_length=120)
+    recalled: dict[Code, bool] = Field(default={}, max_length=256)
+
+
 class OrdersAsked(Asked):
     """`posture` null gives the door back to the station's own plan; a field that is left out changes nothing."""
 
     posture: Posture | None = None
     loads_cut: dict[Code, bool] | None = Field(default=None, max_length=32)
     """By load: whether it is to be cut off. Those not named stay as they are."""
+    cabinet: CabinetAsked | None = None
     reason: Why
 
 

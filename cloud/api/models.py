@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cloud.domain.commands import CommandKind, CommandStatus
 from cloud.domain.refusal import RefusalCode
-from contract.cabinet_parts import CabinetState
+from contract.cabinet_parts import CabinetOrders, CabinetState
 from contract.records import DoorMode, Posture, Priority
 
 
@@ -88,6 +88,9 @@ class Orders(ApiModel):
     posture_ordered: OrderedBy | None
     loads_cut: list[str]
     loads_ordered: OrderedBy | None
+    cabinet: CabinetOrders | None = None
+    """None: the swap cabinet runs as it is configured."""
+    cabinet_ordered: OrderedBy | None = None
     acknowledged: list[SeenAtCloud]
     shelved: list[AsideAtCloud]
 

@@ -28,6 +28,8 @@ def orders_shown(
         posture_ordered=_ordered(notes, "posture"),
         loads_cut=orders.loads_cut,
         loads_ordered=_ordered(notes, "loads_cut"),
+        cabinet=orders.cabinet,
+        cabinet_ordered=_ordered(notes, "cabinet"),
         acknowledged=[
             SeenAtCloud(code=str(seen.code), source=seen.source, since_ms=seen.raised_at_ms, by=seen.by)
             for seen in orders.acknowledged

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, select, update
 
 from cloud.clock import now_ms
@@ -17,6 +18,7 @@ from cloud.domain import acts
 from cloud.domain.refusal import Refusal, RefusalCode
 from cloud.roster.members import next_revision
 from cloud.store.tables import alarm, live_state, station
+from contract.cabinet_parts import CabinetOrders
 from contract.ids import StationId
 from contract.messages import Desired, SeenAlarm, ShelvedAlarm
 from contract.records import Posture
@@ -67,6 +69,33 @@ def cut_loads(connection: Connection, station_id: StationId, cut: Mapping[str, b
 
     acts.note(connection, author.by, "desired.loads_cut", station=station_id, cut=dict(cut), reason=author.reason)
     return _revise(connection, station_id, revise, author, "loads_cut")
+
+
+def order_cabinet(connection: Connection, station_id: StationId, wanted: Mapping[str, Any], author: Author) -> Desired:
+    """Change what is to hold of the swap cabinet: of `power_budget_w` and `keep_full` (None: as configured), and of
+    `recalled` and `slots_locked_out`, each a mapping of batteries or slots to whether they are; those not named stay as
+    they are, whoever has changed them meanwhile.
+
+    Raises:
+        UnknownStation, Refusal: too many are recalled or locked out.
+    """
+
+    def revise(held: Desired) -> Mapping[str, Any]:
+        orders = held.cabinet or CabinetOrders()
+        changes = {name: wanted[name] for name in ("power_budget_w", "keep_full") if name in wanted}
+        for name in ("recalled", "slots_locked_out"):
+            named: Mapping[Any, bool] = wanted.get(name) or {}
+            kept = set(getattr(orders, name)) - named.keys()
+            changes[name] = sorted(kept | {each for each, is_so in named.items() if is_so})
+        try:
+            revised = CabinetOrders.model_validate(orders.model_dump() | changes)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise Refusal(RefusalCode.NOT_POSSIBLE, f"{first['loc'][0]}: {first['msg']}") from None
+        return {"cabinet": None if revised == CabinetOrders() else revised}
+
+    acts.note(connection, author.by, "desired.cabinet", station=station_id, **dict(wanted), reason=author.reason)
+    return _revise(connection, station_id, revise, author, "cabinet")
 
 
 def acknowledge(connection: Connection, station_id: StationId, seen: SeenAlarm) -> Desired:

@@ -12,10 +12,11 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from contract.cabinet_parts import CabinetOrders
 from contract.codec import decode
 from contract.envelope import open_sealed
 from contract.ids import LoadId, Session, SlotNumber, StationId
-from contract.messages import Ack, CabinetOrders, Command, Desired, RosterHead, RosterPage
+from contract.messages import Ack, Command, Desired, RosterHead, RosterPage
 from contract.records import AlarmCode
 from contract.topics import DOWNWARD, Leaf, Topic, parse
 from edge.core.events import AlarmAside, AlarmSeen, CabinetWill

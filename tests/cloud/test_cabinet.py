@@ -6,11 +6,13 @@ import pytest
 
 from cloud.domain import commands
 from cloud.projector.round import Rounds
-from cloud.roster import members
+from cloud.roster import desired, members
 from cloud.store.database import Database
+from contract.cabinet_parts import CabinetOrders
 from contract.ids import MemberId, NodeId
 from contract.records import ClaimGranted, SwapEnded, SwapKind, SwapOutcome
-from tests.cloud.operators import BASE, Api, ask, audited, connect, detail
+from tests.cloud.conftest import STATION
+from tests.cloud.operators import BASE, Api, ask, audited, connect, detail, key
 from tests.cloud.station_client import FakeJournal
 from tests.cloud.test_commit import now_ms
 from tests.cloud.test_roster import people
@@ -114,3 +116,39 @@ def test_a_cabinet_of_a_station_that_is_away_is_not_asked(api: Api, database: Da
     answer = api.post(f"{BASE}/commands", json=ask(kind="resume_charging"))
     assert (answer.status_code, answer.json()["code"]) == (409, "station_offline")
     assert audited(database) == []
+
+
+def order(api: Api, name: str, **cabinet: Any) -> Any:
+    body = {"by": "王芳", "reason": "用电紧张", "cabinet": cabinet}
+    return api.put(f"{BASE}/desired", json=body, headers=key(name))
+
+
+def test_standing_orders_of_the_cabinet_stay_until_they_are_changed(api: Api, database: Database) -> None:
+    assert order(api, "first", power_budget_w=2_000, slots_locked_out={"3": True, "4": True}).status_code == 200
+    order(api, "second", keep_full=2, slots_locked_out={"4": False}, recalled={B1: True})
+    with database.read() as connection:
+        told = desired.read(connection, STATION)
+    assert told is not None
+    assert told.cabinet == CabinetOrders(recalled=[B1], slots_locked_out=[3], power_budget_w=2_000, keep_full=2)
+    shown = detail(api)["orders"]
+    assert (shown["cabinet"]["power_budget_w"], shown["cabinet_ordered"]["by"]) == (2_000, "王芳")
+    assert audited(database) == [("王芳", "desired.cabinet")] * 2
+
+
+def test_a_cabinet_without_orders_of_its_own_runs_as_it_is_configured(api: Api, database: Database) -> None:
+    order(api, "first", power_budget_w=2_000)
+    order(api, "second", power_budget_w=None)
+    with database.read() as connection:
+        told = desired.read(connection, STATION)
+    assert told is not None
+    assert told.cabinet is None
+
+
+def test_an_order_that_no_cabinet_can_follow_is_refused(api: Api, database: Database) -> None:
+    assert order(api, "first", power_budget_w=-1).status_code == 422
+    assert order(api, "second", slots_locked_out={"0": True}).status_code == 422
+    assert order(api, "third", unheard_of=1).status_code == 422
+    for start in (0, 200):
+        answer = order(api, f"many{start}", recalled={f"B{start + index}": True for index in range(200)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_possible")
+    assert audited(database) == [("王芳", "desired.cabinet")]

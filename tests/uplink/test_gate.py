@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from contract.cabinet_parts import CabinetOrders
 from contract.codec import encode
 from contract.envelope import seal
 from contract.ids import BatteryId, LoadId, NodeId, Session, SlotNumber, StationId
 from contract.messages import (
     Ack,
-    CabinetOrders,
     Command,
     Desired,
     Message,
