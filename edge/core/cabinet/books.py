@@ -24,7 +24,7 @@ from contract.records import AnomalyCause, AnomalyEnd, AnomalyKind, SlotCause, S
 from edge.core import events
 from edge.core.cabinet import ledger, verify
 from edge.core.cabinet.slots import set_now, slot_now
-from edge.core.cabinet.state import BooksNow, SlotNow
+from edge.core.cabinet.state import BooksNow, CabinetNow, SlotNow
 from edge.core.cabinet.swap_inputs import slot_of
 from edge.core.changed import changed
 from edge.core.state import StationState
@@ -78,7 +78,7 @@ def explained(turn: Turn, event: events.AnomalyExplained) -> None:
 def follow(turn: Turn, before: StationState) -> None:
     """Compare readings with books; what differs and belongs to no swap under way is an anomaly."""
     now, was = turn.volatile.cabinet, before.volatile.cabinet
-    if now is was and turn.durable.cabinet is before.durable.cabinet:
+    if turn.durable.cabinet is before.durable.cabinet and (now is was or not _is_news(now, was)):
         return
     if was.online and not now.online:
         books = now.books
@@ -106,6 +106,24 @@ def deadlines(state: StationState) -> Iterator[int]:
     due_ms = state.volatile.cabinet.books.due_ms
     if due_ms is not None:
         yield due_ms
+
+
+def _is_news(now: CabinetNow, was: CabinetNow) -> bool:
+    """Whether anything was read that the books look at: most readings are a degree or a milliampere."""
+    if (now.online, now.all_read) != (was.online, was.all_read):
+        return True
+    if now.facts is not was.facts or now.unanswered is not was.unanswered:
+        return True
+    for slot, after in now.slots.items():
+        before = was.slots.get(slot)
+        if after is not before and (before is None or _told(after) != _told(before)):
+            return True
+    return False
+
+
+def _told(now: SlotNow) -> tuple[object, ...]:
+    serial = None if now.battery is None else now.battery.serial
+    return now.door_open, now.present, now.pulsed_ms, serial
 
 
 def _touch(turn: Turn) -> None:

@@ -114,6 +114,7 @@ def _left(memory: CabinetMemory, swap: Swap, ended: SwapEnded) -> tuple[Left, ..
         swap=swap.id,
         owed=nothing and swap.kind is SwapKind.SWAP,
         claim=swap.claim,
+        given=swap.battery_out,
         exchanged=ended.outcome is SwapOutcome.EXCHANGED,
     )
     return (*_elsewhere(memory.left, ended.left), left)[-MAX_LEFT:]

@@ -134,8 +134,9 @@ def _brought(turn: Turn, slot: SlotNumber, battery: BatteryReading, left: Left, 
     """It came into a slot that a swap had left: the rider put it in."""
     own = verify.holder(turn.state, battery.serial) in (None, left.member)
     take_in(turn, slot, battery, left.member, cause, left.swap)
-    if own and left.owed:
-        grant(turn, left.member, left.swap, SwapOutcome.LEFT_OPEN)
+    put_back = battery.serial == left.given
+    if own and (left.owed or put_back):
+        grant(turn, left.member, left.swap, SwapOutcome.NOT_TAKEN if put_back else SwapOutcome.LEFT_OPEN)
     elif left.exchanged or not own:
         kind = AnomalyKind.EXCHANGED if left.exchanged else AnomalyKind.APPEARED
         _open(turn, kind, cause, battery.serial, slot, left=left)

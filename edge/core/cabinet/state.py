@@ -135,6 +135,8 @@ class Left:
     """The rider has got nothing for a battery that is found there …"""
     claim: int | None = None
     """… or has this claim already, which what is taken from there uses up."""
+    given: BatteryId | None = None
+    """What was given out there: who puts it back has nothing again."""
     exchanged: bool = False
     closed: bool = False
 

@@ -9,8 +9,6 @@ from contract.records import (
     AnomalyOpened,
     BatteryGivenOut,
     BatteryTakenIn,
-    ServiceBegan,
-    ServiceEnded,
 )
 from edge.core import events
 from edge.core.cabinet.state import MAX_ANOMALIES
@@ -30,9 +28,7 @@ def lived(full: int = 4) -> World:
 
 
 def service(world: World, on: bool) -> None:
-    record = ServiceBegan("chen") if on else ServiceEnded("chen")
-    world.state = apply(world.state, record, RecordedAt(world.mono_ms, world.now().wall_ms, 1))
-    world.do(events.Tick())
+    world.do(events.ServiceAsked("chen", on))
     world.tell_all()
 
 

@@ -197,3 +197,18 @@ def test_nothing_is_booked_where_nothing_lies() -> None:
     turn = Turn(world.config, world.state, world.now())
     take_in(turn, world.swap)
     assert turn.records == []
+
+
+def test_who_puts_the_full_one_back_into_the_slot_left_open_has_a_claim_again() -> None:
+    world = World()
+    world.bring(world.worn_out)
+    slot = world.at()
+    given = world.take(slot)
+    world.wait(TIMES.take_ms + TIMES.close_ms)
+    assert world.outcomes() == [SwapOutcome.DONE]
+    world.put(given, slot)
+    world.shut(slot)
+    assert world.booked() == world.lying()
+    assert world.out() == {}
+    assert world.claims() == [WANG.id]
+    assert world.memory.anomalies == ()
