@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 
 from sqlalchemy.exc import DBAPIError
 
@@ -37,6 +37,7 @@ from contract.topics import TopicError
 REFUSED = 1
 CANNOT_START = 2
 Action = Callable[[argparse.Namespace, Config], None]
+Group: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: list[str]) -> int:
@@ -67,14 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, required=True, metavar="FILE", help="the cloud's configuration (TOML)")
 
-    def add(
-        name: str, action: Action, help_text: str, to: "argparse._SubParsersAction[argparse.ArgumentParser]"
-    ) -> argparse.ArgumentParser:
+    def add(name: str, action: Action, help_text: str, to: Group) -> argparse.ArgumentParser:
         command = to.add_parser(name, parents=[common], help=help_text, description=help_text)
         command.set_defaults(action=action)
         return command
 
-    def group(name: str, help_text: str) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    def group(name: str, help_text: str) -> Group:
         return commands.add_parser(name, help=help_text).add_subparsers(required=True, metavar="COMMAND")
 
     add("serve", _run(ALL), "everything in one process, with the embedded broker when none is configured", commands)
@@ -104,6 +103,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--reason", default="", help="why; operators see it")
     command.add_argument("--by", default=_operator(), help="who; the operating system's user")
 
+    _roster_commands(add, group)
+    command = add("issue", _passes_issue, "issue a QR pass, and print it once", group("passes", "passes for visitors"))
+    command.add_argument("--station", required=True, action="append", metavar="ID", help="may be said up to four times")
+    command.add_argument("--minutes", type=int, required=True, help=f"at most {visit_passes.LONGEST_MINUTES}")
+    command.add_argument("--once", action="store_true", help="for one entry at each station")
+    command.add_argument("--reason", default="", help="why; it is written down")
+    command.add_argument("--svg", type=Path, metavar="FILE", help="draw the code into a file")
+    add("create", _keys_create, "make the signing key", group("keys", "the signing key"))
+    return parser
+
+
+def _roster_commands(
+    add: Callable[[str, Action, str, Group], argparse.ArgumentParser], group: Callable[[str, str], Group]
+) -> None:
+    """Members and batteries: what stations are told of."""
     people = group("members", "who may enter")
     command = add("import", _members_import, "import members from a CSV file, all or nothing", people)
     command.add_argument("file", type=Path)
@@ -129,14 +143,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("serial")
     command = add("allow", _batteries_allow, "take a recall back", packs)
     command.add_argument("serial")
-    command = add("issue", _passes_issue, "issue a QR pass, and print it once", group("passes", "passes for visitors"))
-    command.add_argument("--station", required=True, action="append", metavar="ID", help="may be said up to four times")
-    command.add_argument("--minutes", type=int, required=True, help=f"at most {visit_passes.LONGEST_MINUTES}")
-    command.add_argument("--once", action="store_true", help="for one entry at each station")
-    command.add_argument("--reason", default="", help="why; it is written down")
-    command.add_argument("--svg", type=Path, metavar="FILE", help="draw the code into a file")
-    add("create", _keys_create, "make the signing key", group("keys", "the signing key"))
-    return parser
 
 
 def _run(parts: frozenset[Part]) -> Action:
