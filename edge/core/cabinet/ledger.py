@@ -118,11 +118,13 @@ def _being_filled(turn: Turn, slot: SlotNumber) -> bool:
 
 
 def _is_not_in(turn: Turn, place: SlotNumber, battery: BatteryId) -> bool:
-    """The slot in which the books have it does not hold it, or nothing is known of that slot."""
-    now = slot_now(turn.state, place)
+    """The slot in which the books have it does not hold it, or nothing is known of that slot; or what lies there was
+    only presumed to be it."""
+    now, anomalies = slot_now(turn.state, place), turn.durable.cabinet.anomalies
+    presumed = (AnomalyKind.UNREADABLE_INSIDE, battery, place)
     if now.battery is not None and now.battery.serial:
         return now.battery.serial != battery
-    return not now.present
+    return not now.present or any((one.kind, one.battery, one.slot) == presumed for one in anomalies)
 
 
 def _is_twin(turn: Turn, slot: SlotNumber, battery: BatteryId) -> bool:
@@ -203,7 +205,8 @@ def tidy(turn: Turn) -> None:
     """Close what a later move explains."""
     memory = turn.durable.cabinet
     for anomaly in memory.anomalies:
-        if anomaly.battery is None or anomaly.kind in OF_CONTENT:
+        presumed = anomaly.kind is AnomalyKind.UNREADABLE_INSIDE
+        if anomaly.battery is None or (anomaly.kind in OF_CONTENT and not presumed):
             continue
         place = memory.place_of(anomaly.battery)
         if anomaly.kind in GONE and place is not None:

@@ -212,3 +212,26 @@ def test_who_puts_the_full_one_back_into_the_slot_left_open_has_a_claim_again() 
     assert world.out() == {}
     assert world.claims() == [WANG.id]
     assert world.memory.anomalies == ()
+
+
+def test_what_was_only_presumed_to_lie_there_is_booked_where_it_speaks() -> None:
+    world = World()
+    world.bring(world.worn_out)
+    world.fetch()
+    brick, moved = Battery(BatteryId("?"), silent=True), world.slots[TWO].battery
+
+    def exchange() -> None:
+        world.slots[TWO].battery = brick
+
+    world.power_cut(exchange)
+    world.wait(60_000)
+    assert world.booked()[TWO] == "F2"
+    world.slots[SIX].battery = moved
+    world.power_cut()
+    world.wait(60_000)
+    assert world.booked()[SIX] == "F2"
+    assert TWO not in world.booked()
+    assert {(kind, battery, slot) for kind, _, battery, slot, _ in world.anomalies()} == {
+        ("appeared", "F2", SIX),
+        ("unreadable_inside", None, TWO),
+    }
