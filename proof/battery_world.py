@@ -17,7 +17,9 @@ from proof.cabinet_city import MODEL
 from proof.timeline import Timeline
 
 NEVER_MS: Final = -(10**9)
-PHYSICS_MS: Final = 30_000
+PHYSICS_MS: Final = 120_000
+STEP_DECICELSIUS: Final = 15
+"""So much a battery warms or cools within `PHYSICS_MS`."""
 ROOM_DECICELSIUS: Final = 220
 WARM_DECICELSIUS: Final = 270
 """What a battery has that is charged."""
@@ -180,7 +182,7 @@ class Cabinet:
                 battery.charge_mah = min(MODEL.capacity_mah, filled_mah)
             if not battery.rises:
                 aim = WARM_DECICELSIUS if current_ma else ROOM_DECICELSIUS
-                battery.decicelsius += max(-4, min(4, aim - battery.decicelsius))
+                battery.decicelsius += max(-STEP_DECICELSIUS, min(STEP_DECICELSIUS, aim - battery.decicelsius))
             if (battery.soc_percent, battery.decicelsius // 10) != before:
                 self.on_change(slot)
 

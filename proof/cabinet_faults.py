@@ -151,12 +151,17 @@ def _works(life: "Life") -> None:
 
 
 def _brings(life: "Life") -> None:
-    """A cabinet out of which much was stolen is filled up again."""
+    """A cabinet out of which much was stolen is filled up again, and one that is too full for riders made emptier."""
     cabinet = life.cabinet
-    least = len(cabinet.slots) - life.config.cabinet.keep_empty - 2
+    most = len(cabinet.slots) - life.config.cabinet.keep_empty - 1
     have = sum(slot.battery is not None for slot in cabinet.slots.values())
     for slot in cabinet.slots.values():
-        if slot.battery is None and have < least and not slot.open:
+        if slot.battery is not None and have > most and not slot.open:
+            have -= 1
+            cabinet.pry(slot)
+            cabinet.take(slot, MemberId(TECHNICIAN))
+            life.timeline.after(3_000, cabinet.shut, slot)
+        elif slot.battery is None and have < most - 1 and not slot.open:
             have += 1
             battery = cabinet.new(f"N{len(cabinet.batteries)}", 100)
             life.driver.registers(battery, None)
@@ -175,3 +180,6 @@ def _ends(life: "Life") -> None:
     for aside in memory.asides:
         shell.tell(events.SlotAsideAsked(aside.slot, TECHNICIAN, aside=False))
     shell.tell(events.ServiceAsked(TECHNICIAN, on=False))
+    # Whoever has looked says so: after a fire nothing charges before that.
+    for alarm in shell.state.durable.alarms:
+        shell.tell(events.AcknowledgeRequested(events.AlarmSeen(alarm.code, alarm.source, alarm.since_ms, TECHNICIAN)))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PATIENCE_MS: Final = 240_000
 SHOWN_AGAIN_MS: Final = 8_000
+LOOKS_MS: Final = 2_000
+"""Nobody shuts a door that somebody has only just opened."""
 MAX_LOOKS: Final = 20
 """After so many looks whoever still has no swap goes away."""
 WANTED: Final = {SwapStage.TAKE_OUT: "slot_out", SwapStage.TAKE_BACK: "slot_in"}
@@ -176,7 +178,8 @@ class Riders:
             self._tidies(rider, mine[0])
             return True
         here = {each.member for each in self.all if each.here}
-        others = [slot for slot in open_ones if slot.opened_for not in here]
+        long_ago_ms = life.timeline.now_ms - LOOKS_MS
+        others = [slot for slot in open_ones if slot.opened_for not in here and slot.moved_ms < long_ago_ms]
         if others and not busy and rider.habit is Habit.CAREFUL:
             # The screen says which door is to be shut first.
             life.cabinet.shut(others[0])

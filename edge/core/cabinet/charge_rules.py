@@ -20,7 +20,7 @@ from edge.core import environment
 from edge.core.cabinet.chargers import charge_now
 from edge.core.cabinet.config import BatteryModel, CabinetConfig
 from edge.core.cabinet.slots import slot_now
-from edge.core.cabinet.state import Booked, CabinetMemory, ChargeNow, SlotNow
+from edge.core.cabinet.state import GONE, Booked, CabinetMemory, ChargeNow, SlotNow
 from edge.core.cabinet.trip_causes import wrong
 from edge.core.state import StationState
 
@@ -39,6 +39,7 @@ WAKE_MS: Final = 60_000
 DEAD_MV: Final = 5_000
 """A pack whose BMS has cut off shows less than this."""
 WAKE_DECICELSIUS: Final = (50, 400)
+NO_DOUBT: Final = GONE | {AnomalyKind.UNREADABLE_INSIDE}
 AFTERMATH: Final = frozenset({AlarmCode.FIRE, AlarmCode.SMOKE, AlarmCode.CARBON_MONOXIDE})
 
 
@@ -114,12 +115,12 @@ def _another(case: Case) -> bool:
 def _ordered(case: Case) -> bool:
     """Somebody works here, the battery is kept for the rider whose swap is under way and has to be rested, the slot or
     the battery is out of use (what is given to nobody need not be full), or the books are not sure of what lies here.
-    That something cannot be read is no such doubt: it is how one sleeps."""
+    That something cannot be read is no such doubt: it is how one sleeps. Nor is what has gone from here: another one
+    lies in its place."""
     memory = case.memory
     recalled = case.booked is not None and case.booked.battery in memory.recalled
     kept = memory.swap is not None and memory.swap.slot_out == case.slot
-    doubts = (each for each in memory.anomalies if each.kind is not AnomalyKind.UNREADABLE_INSIDE)
-    doubted = any(each.slot == case.slot for each in doubts)
+    doubted = any(each.slot == case.slot and each.kind not in NO_DOUBT for each in memory.anomalies)
     return bool(memory.service_by) or kept or memory.is_aside(case.slot) or recalled or doubted
 
 

@@ -559,6 +559,16 @@ def test_a_pack_of_which_the_books_are_not_sure_is_not_woken() -> None:
     assert life.charging() == set()
 
 
+def test_what_has_vanished_from_a_slot_says_nothing_against_what_lies_there_now() -> None:
+    life = Cabinet(full=(ONE,), read=False)
+    life.remember(anomalies=(replace(anomaly(ONE), kind=AnomalyKind.VANISHED, battery=BatteryId("B9")),))
+    life.do(events.CabinetChanged(online=True))
+    for slot in SLOTS:
+        life.read(slot, soc_percent=20)
+    life.wait(MINUTE_MS)
+    assert ONE in life.charging()
+
+
 def test_a_waking_pack_is_left_alone_when_its_door_may_open_or_somebody_works() -> None:
     life = sleeper()
     life.unlock(ONE)
