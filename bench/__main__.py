@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import journal, station
+from bench import journal, station, swap
 
 
 def main() -> int:
@@ -15,11 +15,18 @@ def main() -> int:
     parser.add_argument("--cards", type=int, default=100, help="how many cards are shown")
     parser.add_argument("--members", type=int, default=100_000, help="how many members the station holds beside a few")
     parser.add_argument("--idle-seconds", type=float, default=20.0)
+    parser.add_argument("--swap", action="store_true", help="the swap cabinet, and nothing else")
+    parser.add_argument("--swaps", type=int, default=30, help="with --swap: how many")
+    parser.add_argument("--baud", type=int, default=115_200, help="with --swap: the cabinet's line")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yizhan-bench-") as name:
         directory = Path(name)
-        figures: dict[str, Any] = journal.measure(directory)
-        figures |= station.measure(directory / "stack", options.cards, options.members, options.idle_seconds)
+        figures: dict[str, Any]
+        if options.swap:
+            figures = swap.measure(directory / "stack", options.swaps, options.baud)
+        else:
+            figures = journal.measure(directory)
+            figures |= station.measure(directory / "stack", options.cards, options.members, options.idle_seconds)
     for key, value in figures.items():
         print(f"  {key:<24} {value}")
     print(json.dumps(figures))

@@ -67,7 +67,7 @@ def measure(directory: Path, cards: int, members: int, idle_s: float) -> dict[st
         wait_for(lambda: _ready(layout, everyone), f"{everyone} members on the station", PULL_TIMEOUT_S)
         starts = [_start_again(services) for _ in range(3)]
         wait_for(lambda: _ready(layout, everyone), "the station back", PULL_TIMEOUT_S)
-        pids = list(_status(layout)["pids"].values())
+        pids = list(ask_status(layout)["pids"].values())
         idle = idle_cpu_percent(pids, idle_s)
         tail = Tail()
         tail.follow(layout.root / "edge-run" / "station.sock")
@@ -95,7 +95,8 @@ def _add_members(layout: Layout, count: int) -> None:
     administer(layout, ("members", "import", str(file), "--organisation", ORGANISATIONS[-1][0]))
 
 
-def _status(layout: Layout) -> dict[str, Any]:
+def ask_status(layout: Layout) -> dict[str, Any]:
+    """The running station's own answer. Raises `OSError` when it does not answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as end:
         end.settimeout(3.0)
         end.connect(str(layout.root / "edge-run" / "station.sock"))
@@ -107,7 +108,7 @@ def _status(layout: Layout) -> dict[str, Any]:
 def _ready(layout: Layout, members: int) -> bool:
     """The reader is online, the roster complete, everything acknowledged, and the cloud sees it so."""
     try:
-        state = _status(layout)["state"]
+        state = ask_status(layout)["state"]
     except OSError:
         return False
     online = Cloud(layout.ports.api).station(STATION)["online"]

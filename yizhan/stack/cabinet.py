@@ -86,6 +86,7 @@ rest_s = {rest_s}
 keep_full = 2
 [cabinet.times]
 put_in_s = {patience_s}
+verify_s = {min(15, patience_s)}
 take_s = {patience_s}
 close_s = {patience_s}
 [[cabinet.models]]
