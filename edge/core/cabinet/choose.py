@@ -14,11 +14,12 @@ from contract.ids import SlotNumber
 from contract.records import AnomalyKind, SlotAside
 from edge.core.cabinet.config import CabinetConfig
 from edge.core.cabinet.slots import memory_of, now_of, slot_now
-from edge.core.cabinet.state import GONE, SlotNow
+from edge.core.cabinet.state import SlotNow
 from edge.core.state import StationState
 
 NOT_CHARGED_MS: Final = 24 * 3_600_000
-NOT_GIVEN: Final = GONE | {AnomalyKind.FOREIGN_INSIDE, AnomalyKind.UNREADABLE_INSIDE, AnomalyKind.SEEN_TWICE}
+NOT_GIVEN: Final = frozenset({AnomalyKind.FOREIGN_INSIDE, AnomalyKind.UNREADABLE_INSIDE, AnomalyKind.SEEN_TWICE})
+"""What lies there is not what it should be. A battery that has gone from a slot says nothing against the next one."""
 
 
 def full_slots(config: CabinetConfig, state: StationState, mono_ms: int) -> list[SlotNumber]:

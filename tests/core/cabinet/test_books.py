@@ -14,7 +14,7 @@ from edge.core import events
 from edge.core.cabinet.state import MAX_ANOMALIES
 from edge.core.fold import apply
 from edge.core.state import RecordedAt
-from tests.core.cabinet.swap_support import LI, TIMES, WANG, Battery, World, assert_books_balance
+from tests.core.cabinet.swap_support import LI, TIMES, WANG, Battery, Slot, World, assert_books_balance
 
 ONE, TWO, FIVE, SIX = (SlotNumber(number) for number in (1, 2, 5, 6))
 
@@ -394,3 +394,16 @@ def test_the_roster_is_asked_once_and_again_after_a_minute_without_an_answer() -
     assert len(world.effects) == asked
     world.wait(60_000)
     assert len(world.effects) > asked
+
+
+def test_a_slot_out_of_which_a_battery_has_vanished_gives_the_next_one_that_is_full() -> None:
+    world = lived(full=1)
+    slot = next(iter(world.booked()))
+    world.power_cut(lambda: world.slots.update({slot: Slot()}))
+    assert [one[0] for one in world.anomalies()] == [AnomalyKind.VANISHED]
+    service(world, on=True)
+    world.slots[slot].battery = world.ours("N1")
+    service(world, on=False)
+    assert world.booked() == {slot: "N1"}
+    world.bring(world.of_li, LI)
+    assert world.fetch().serial == "N1"
