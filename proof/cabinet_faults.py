@@ -180,6 +180,7 @@ def _ends(life: "Life") -> None:
     for aside in memory.asides:
         shell.tell(events.SlotAsideAsked(aside.slot, TECHNICIAN, aside=False))
     shell.tell(events.ServiceAsked(TECHNICIAN, on=False))
+    life.driver.disturbed_ms = life.timeline.now_ms
     # Whoever has looked says so: after a fire nothing charges before that.
     for alarm in shell.state.durable.alarms:
         shell.tell(events.AcknowledgeRequested(events.AlarmSeen(alarm.code, alarm.source, alarm.since_ms, TECHNICIAN)))

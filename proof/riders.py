@@ -67,7 +67,7 @@ CARELESS: Final = tuple(Habit)[1:]
 
 @dataclass(eq=False)
 class Rider:
-    """`hand` is what they have of ours. `gave_up`: nothing is owed to them, by their own doing."""
+    """`hand` is what they have of ours. `gave_up`: by their own doing nobody can say what is owed to them."""
 
     number: int
     hand: Battery | None = None
@@ -78,6 +78,8 @@ class Rider:
     shown_ms: int = 0
     leaves_at: int = 0
     looks: int = 0
+    lender: "Rider | None" = None
+    """With whom they have changed batteries, for a while."""
     junk: Battery | None = None
     """What they hold that is none of ours, or not theirs."""
     loot: list[Battery] = field(default_factory=list)
@@ -150,6 +152,8 @@ class Riders:
     def _goes(self, rider: Rider) -> None:
         rider.here = False
         rider.loot.clear()
+        if rider.lender is not None:
+            self._returns(rider, rider.lender)
 
     def _swap(self) -> Swap | None:
         """What the screen says; nothing while it is dark."""
@@ -250,6 +254,7 @@ class Riders:
             rider.loot.append(rider.hand)
             rider.hand.stolen = True
         rider.hand = battery
+        rider.gave_up = rider.gave_up and battery.stolen
 
     # ------------------------------------------------ carelessly
 
@@ -299,6 +304,18 @@ class Riders:
         if other is not None and rider.hand is not None and other.hand is not None:
             rider.hand, other.hand = other.hand, rider.hand
             rider.hand.stolen = other.hand.stolen = True
+            rider.gave_up = other.gave_up = True
+            rider.lender = other
+
+    def _returns(self, rider: Rider, other: Rider) -> None:
+        """And back again, if each still has the other's."""
+        rider.lender = None
+        if rider.hand is None or other.hand is None or other.here:
+            return
+        if (rider.hand.holder, other.hand.holder) == (other.member, rider.member):
+            rider.hand, other.hand = other.hand, rider.hand
+            rider.hand.stolen = other.hand.stolen = False
+            rider.gave_up = other.gave_up = False
 
     def holding(self) -> dict[BatteryId, Rider]:
         return {rider.hand.serial: rider for rider in self.all if rider.hand is not None}
