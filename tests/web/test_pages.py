@@ -200,6 +200,8 @@ def test_a_burning_slot_is_one_group_that_says_what_to_do_and_opens_for_nobody_f
     done = browse(
         f"{ops}stations/yz-bj-0003?lang=en",
         [
+            {"text": [".alarms", "Slot 5, smoke, temperature rises fast, battery too hot"]},
+            {"evaluate": "document.querySelectorAll('.alarms li.urgent').length"},
             {"text": [".cabinet .trouble", "people are told to leave"]},
             {"evaluate": "document.querySelectorAll('.cabinet .trips > li').length"},
             {"text": [".cabinet .trips > li:nth-child(2)", "Do not open it"]},
@@ -212,8 +214,8 @@ def test_a_burning_slot_is_one_group_that_says_what_to_do_and_opens_for_nobody_f
     )
     assert done.failure is None
     assert done.errors == []
-    # The whole cabinet's water, and the slot's three trips in one.
-    assert done.results == [2, True]
+    # Duress, the whole cabinet's water, and the slot's three trips in one; of the cabinet's two groups the last two.
+    assert done.results == [3, 2, True]
 
 
 def test_a_station_without_a_cabinet_does_not_speak_of_one(ops: str) -> None:

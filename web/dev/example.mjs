@@ -26,6 +26,10 @@ const BUSY = {
   cause: "desired",
   alarms: [
     alarm("duress", "urgent", 2, "entry", "", { active: false }),
+    alarm("cabinet_tripped", "urgent", 3, "slot-5 too_hot", "55.8 °C; the limit is 55.0 °C; 2 people inside"),
+    alarm("cabinet_tripped", "urgent", 3, "slot-5 rising", "3.4 °C warmer than 3 s ago; 2 people inside"),
+    alarm("cabinet_tripped", "urgent", 2, "slot-5 smoke", "its smoke detector; 2 people inside"),
+    alarm("cabinet_tripped", "urgent", 2, "cabinet water", ""),
     alarm("mains_lost", "high", 9, "mains", "", { first_out: true, acknowledged: true, acknowledged_by: "王芳", acknowledged_at_ms: Date.now() - 6 * MINUTE }),
     alarm("sensor_offline", "low", 8, "air-1", "", { suppressed_by: "mains_lost/mains" }),
     alarm("uplink_down", "low", 8, "uplink", "", { suppressed_by: "mains_lost/mains" }),

@@ -4,6 +4,7 @@ import { knownText, t, type MessageKey, type Values } from "@/shared/i18n";
 import { duration, shortTime } from "@/shared/time";
 import type { Alarm, Door, Event, Priority, StationSummary } from "./api";
 import { moves } from "./station/moves";
+import { oneOfEachPlace, placeWords } from "./trips";
 
 export const PRIORITIES: readonly Priority[] = ["urgent", "high", "low"];
 
@@ -213,6 +214,10 @@ export function alarmName(code: string): string {
 const OF_MANY = new Set(["reader_offline", "child_restarting", "sensor_offline", "reader_tamper", "load_fault", "pin_guessing"]);
 
 export function alarmSource(code: string, source: string): string {
+  return placeWords([source]) ?? namedSource(code, source);
+}
+
+function namedSource(code: string, source: string): string {
   return OF_MANY.has(code) || knownText(`alarm.${code}`) === null ? source : "";
 }
 
@@ -237,9 +242,10 @@ export function isNeverShelved(code: string): boolean {
   return ["fire", "smoke", "carbon_monoxide", "duress", "welfare"].includes(code);
 }
 
-/** Those that somebody should look at: neither put aside nor explained by another. */
+/** Those that somebody should look at: neither put aside, nor explained by another, nor said of the same slot already. */
 export function calling(alarms: readonly Alarm[]): Alarm[] {
-  return alarms.filter((alarm) => alarm.shelved_until_ms == null && alarm.suppressed_by == null);
+  const shown = alarms.filter((alarm) => alarm.shelved_until_ms == null && alarm.suppressed_by == null);
+  return oneOfEachPlace(shown).map(({ head }) => head);
 }
 
 export function worst(alarms: readonly Alarm[]): Priority | null {

@@ -28,12 +28,6 @@ export function trippedOf(cabinet: Cabinet): Tripped[] {
   return [...whole, ...slots.map(({ slot, trips }) => ({ slot, trips }))];
 }
 
-/** The worst of several trips of one slot: the one that says what to do. */
-export function worstTrip(trips: readonly string[]): string {
-  const order = ["smoke", "rising", "too_hot", "hotter_than_neighbours", "current_while_off", "contactor_opened"];
-  return order.find((trip) => trips.includes(trip)) ?? trips[0] ?? "";
-}
-
 /** Words of a code of the cabinet; one that this page does not know yet is shown as it is. */
 export function said(family: string, code: string, values: Record<string, string | number> = {}): string {
   return knownText(`${family}.${code}`, values) ?? code;
