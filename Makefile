@@ -12,8 +12,9 @@ WORKERS ?= 2
 SEED ?= 1
 YEARS ?= 0.1
 MUTANTS ?= 0
+SWAPS ?= 500
 
-.PHONY: help ready demo test check chaos sim sim-mutants coverage mutation bench pages documents lock clean
+.PHONY: help ready demo test check chaos sim sim-mutants coverage mutation swaps bench pages documents lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -56,6 +57,9 @@ coverage: ready ## Branch coverage of what decides by its own tests; fails below
 
 mutation: ready ## Small bugs put into what decides: do its tests notice? All, or MUTANTS=n SEED=s; ends with one line of JSON
 	@$(PYTHON) -m tools.mutation --mutants $(MUTANTS) --seed $(SEED) $(ARGS)
+
+swaps: ready ## Swaps by careless riders through the real driver on a bad wire, SWAPS=n; ends with one line of JSON
+	@YIZHAN_SWAPS=$(SWAPS) $(PYTHON) -m pytest -q tests/station/test_many_swaps.py -k hundreds $(ARGS)
 
 bench: ready ## Measurements beside their floors; ends with one line of JSON
 	@$(PYTHON) -m bench $(ARGS)
