@@ -229,6 +229,7 @@ class Riders:
             cabinet.put(slot, brings)
             rider.done.add("junk")
         else:
+            rider.gave_up = rider.gave_up or brings.stolen
             cabinet.put(slot, brings)
             rider.hand = None
 

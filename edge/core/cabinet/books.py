@@ -85,6 +85,8 @@ def follow(turn: Turn, before: StationState) -> None:
         offline = dict.fromkeys(books.agreed, AnomalyCause.OFFLINE)
         _set(turn, changed(books, agreed=frozenset(), touched={**offline, **books.touched}))
     _touch(turn)
+    if now.slots is not was.slots:
+        _lose_sight(turn, before)
     _compare(turn)
 
 
@@ -140,6 +142,19 @@ def _touch(turn: Turn) -> None:
             touched.setdefault(record.slot, AnomalyCause.SWAP)
     if touched != turn.volatile.cabinet.books.touched:
         _set(turn, changed(turn.volatile.cabinet.books, touched=touched))
+
+
+def _lose_sight(turn: Turn, before: StationState) -> None:
+    """What moves in a slot that does not answer happened while nobody could see it."""
+    books = turn.volatile.cabinet.books
+    known = before.volatile.cabinet.slots
+    lost = [
+        slot
+        for slot, now in turn.volatile.cabinet.slots.items()
+        if now.lost and slot in books.agreed and slot in known and not known[slot].lost
+    ]
+    if lost:
+        _set(turn, changed(books, touched={**dict.fromkeys(lost, AnomalyCause.OFFLINE), **books.touched}))
 
 
 def _compare(turn: Turn) -> None:

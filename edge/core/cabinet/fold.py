@@ -216,7 +216,9 @@ def _slot(memory: CabinetMemory, record: SlotRecord) -> CabinetMemory:
             return changed(memory, open_doors=(*_others(memory.open_doors, record.slot), record.slot), left=left)
         case SlotDoorClosed():
             unlocked = None if memory.unlocked == record.slot else memory.unlocked
-            left = tuple(changed(one, closed=True) if one.slot == record.slot else one for one in memory.left)
+            # While somebody works here nothing is compared: what lies there is still to be seen.
+            settled = not memory.service_by
+            left = tuple(changed(one, closed=settled) if one.slot == record.slot else one for one in memory.left)
             return changed(memory, open_doors=_others(memory.open_doors, record.slot), unlocked=unlocked, left=left)
         case SlotSetAside():
             others = tuple(one for one in memory.asides if (one.slot, one.why) != (record.slot, record.why))

@@ -407,3 +407,28 @@ def test_a_slot_out_of_which_a_battery_has_vanished_gives_the_next_one_that_is_f
     assert world.booked() == {slot: "N1"}
     world.bring(world.of_li, LI)
     assert world.fetch().serial == "N1"
+
+
+def test_what_changed_while_a_slot_did_not_answer_happened_offline() -> None:
+    world = lived()
+    world.slots[TWO].lost = True
+    world.tell(TWO)
+    gone(world, TWO)
+    world.slots[TWO].lost = False
+    world.tell(TWO)
+    assert world.anomalies() == [("vanished", "offline", "F2", TWO, None)]
+
+
+def test_what_a_rider_left_behind_an_open_door_is_the_riders_after_service_and_a_restart_too() -> None:
+    world = lived()
+    world.card(LI)
+    slot = world.at()
+    world.put(world.of_li)
+    world.wait(TIMES.put_in_ms + TIMES.close_ms)
+    service(world, on=True)
+    world.shut(slot)
+    world.power_cut()
+    service(world, on=False)
+    assert world.booked()[slot] == "L"
+    assert world.claims() == [LI.id]
+    assert world.anomalies() == []
