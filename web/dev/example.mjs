@@ -42,6 +42,8 @@ const BUSY = {
     posture_ordered: { by: "王芳", reason: "现场有纠纷", at_ms: Date.now() - 4 * MINUTE },
     loads_cut: ["heater"],
     loads_ordered: { by: "王芳", reason: "线路或设备过热", at_ms: Date.now() - 20 * MINUTE },
+    cabinet: { recalled: [], slots_locked_out: [8], power_budget_w: 900, keep_full: 2 },
+    cabinet_ordered: { by: "王芳", reason: "用电紧张", at_ms: Date.now() - 30 * MINUTE },
     acknowledged: [],
     shelved: [],
   },
