@@ -13,6 +13,8 @@ class Mutant:
     old: str
     new: str
     bug: str
+    lives: str = "mutants"
+    """The lives in which it is hunted."""
 
 
 OF_THE_DOOR: Final[tuple[Mutant, ...]] = (

@@ -18,6 +18,7 @@ from typing import Final
 from proof.bugs_of_sensors import OF_SENSORS
 from proof.bugs_of_the_door import OF_THE_DOOR, Mutant
 from proof.bugs_of_the_guard import OF_THE_GUARD
+from proof.bugs_of_the_swap import OF_THE_SWAP
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 MAX_DAYS: Final = 80
@@ -25,7 +26,7 @@ DAYS_AT_ONCE: Final = 2
 MAX_CPU_SECONDS: Final = 40
 """So long one bug is hunted."""
 MAX_SECONDS: Final = 600
-MUTANTS: Final[tuple[Mutant, ...]] = OF_THE_DOOR + OF_SENSORS + OF_THE_GUARD
+MUTANTS: Final[tuple[Mutant, ...]] = OF_THE_DOOR + OF_SENSORS + OF_THE_GUARD + OF_THE_SWAP
 
 
 class Loader(importlib.machinery.SourceFileLoader):
@@ -70,7 +71,7 @@ def live_as(mutant: Mutant, seed: int) -> str:
     for number in range(MAX_DAYS // DAYS_AT_ONCE):
         if time.process_time() > MAX_CPU_SECONDS:
             break
-        broken = live_planned(f"mutants/{seed}/{number}", DAYS_AT_ONCE).broken
+        broken = live_planned(f"{mutant.lives}/{seed}/{number}", DAYS_AT_ONCE).broken
         if broken is not None:
             return str(broken)
     return ""

@@ -240,7 +240,11 @@ class Riders:
         if rider.habit is Habit.NOT_TAKEN or (slot.battery is None and rider.habit is not Habit.KEEPS_OPEN):
             cabinet.shut(slot)
         elif slot.battery is not None:
+            whose = slot.battery.holder, slot.battery.stolen
             battery = cabinet.take(slot, rider.member)
+            if own:
+                # What was refused is whose it was.
+                battery.holder, battery.stolen = whose
             if battery.ours:
                 self._holds(rider, battery)
             if battery is rider.junk:

@@ -1,0 +1,128 @@
+"""Bugs of the swap cabinet: in its books, in what it opens, in what it charges, in how a swap ends."""
+
+from typing import Final
+
+from proof.bugs_of_the_door import Mutant
+from proof.cabinet_city import BUSY
+
+LIVES: Final = f"{BUSY}mutants"
+
+OF_THE_SWAP: Final[tuple[Mutant, ...]] = (
+    Mutant(
+        "two-slots-open", "edge.core.cabinet.swap_inputs",
+        "and not in_the_way(state, slot)", "and True",
+        "the full slot opens while another one stands open",
+        LIVES,
+    ),
+    Mutant(
+        "unconfirmed-is-shut", "edge.core.cabinet.slots",
+        "return [slot for slot, now in state.volatile.cabinet.slots.items() if now.may_be_open]",
+        "return [slot for slot, now in state.volatile.cabinet.slots.items() if now.door_open]",
+        "a pulse whose answer is missing counts as one that opened nothing",
+        LIVES,
+    ),
+    Mutant(
+        "pulse-without-record", "edge.core.cabinet.slots",
+        "    turn.record(SlotUnlocked(slot, pulse, cause, swap, by))\n", "",
+        "a slot opens, and the journal does not say so",
+        LIVES,
+    ),
+    Mutant(
+        "pulse-before-commit", "edge.core.effects",
+        "    pulse: int\n    cause: SlotCause\n    command_id: str | None = None\n\n    @property\n"
+        "    def urgency(self) -> Urgency:\n        return Urgency.AFTER_COMMIT",
+        "    pulse: int\n    cause: SlotCause\n    command_id: str | None = None\n\n    @property\n"
+        "    def urgency(self) -> Urgency:\n        return Urgency.AT_ONCE",
+        "a slot opens before its record is committed",
+        LIVES,
+    ),
+    Mutant(
+        "anybodys-battery", "edge.core.cabinet.verify",
+        "whose in (None, member)", "whose is not member or True",
+        "whoever brings a battery has it, and the member who had it is forgotten",
+        LIVES,
+    ),
+    Mutant(
+        "no-claim", "edge.core.cabinet.swap_end",
+        "if owed and swap.claim is None:", "if owed and swap.claim is not None:",
+        "who gave a battery and got none is owed nothing",
+        LIVES,
+    ),
+    Mutant(
+        "claim-never-used", "edge.core.cabinet.swap_end",
+        "        if claim is not None:\n            turn.record(ClaimUsed(claim.id, swap.member, swap.id))\n", "",
+        "a claim is good for ever",
+        LIVES,
+    ),
+    Mutant(
+        "door-is-enough", "edge.core.cabinet.swap_inputs",
+        "    if not now.present:\n        return Found(SwapInput.TAKEN, gives_out=True)\n    serial",
+        "    if True:\n        return Found(SwapInput.TAKEN, gives_out=True)\n    serial",
+        "a closed door alone says that the full one was taken",
+        LIVES,
+    ),
+    Mutant(
+        "restart-forgets-swap", "edge.core.cabinet.swap",
+        "    if swap.stage is not SwapStage.RECONCILING:\n        _go(turn, swap, Found(SwapInput.RESTARTED))",
+        "    if swap.stage is SwapStage.RECONCILING:\n        _go(turn, swap, Found(SwapInput.RESTARTED))",
+        "after a restart a swap goes on as if nobody had moved anything",
+        LIVES,
+    ),
+    Mutant(
+        "given-twice", "edge.core.cabinet.fold",
+        "    out = tuple(one for one in memory.out if one.battery != record.battery)",
+        "    out = memory.out",
+        "a battery that came back is still with the member who had it",
+        LIVES,
+    ),
+    Mutant(
+        "hot-slot-opens", "edge.core.cabinet.choose",
+        "    return not quarantined and not memory.is_tripped(slot) and slot_now(state, slot).smoke is not True",
+        "    return True",
+        "a rider opens a slot in which something burns",
+        LIVES,
+    ),
+    Mutant(
+        "charges-after-trip", "edge.core.cabinet.charge_rules",
+        'Rule("no_trip_latched", ChargeEnd.TRIPPED, lambda case: case.memory.is_tripped(case.slot)),',
+        'Rule("no_trip_latched", ChargeEnd.TRIPPED, lambda case: False),',
+        "what has tripped is charged again as soon as it has cooled",
+        LIVES,
+    ),
+    Mutant(
+        "charges-behind-open-door", "edge.core.cabinet.charge_rules",
+        "lambda case: case.now.may_be_open", "lambda case: False",
+        "the charger runs while somebody has a hand in the slot",
+        LIVES,
+    ),
+    Mutant(
+        "too-many-chargers", "edge.core.cabinet.charge_rules",
+        "if len(taken) < config.charge_at_once and", "if",
+        "more chargers run at once than may",
+        LIVES,
+    ),
+    Mutant(
+        "vanished-is-fine", "edge.core.cabinet.books",
+        "    for slot in settled:\n        _judge_gone(turn, slot)\n", "",
+        "a battery is gone, and the books still have it in its slot",
+        LIVES,
+    ),
+    Mutant(
+        "silent-is-fine", "edge.core.cabinet.books",
+        "turn.mono_ms >= since_ms + SILENT_MS:", "turn.mono_ms >= since_ms + 100 * SILENT_MS:",
+        "nobody is told that something unreadable lies in a slot",
+        LIVES,
+    ),
+    Mutant(
+        "left-is-nobodys", "edge.core.cabinet.ledger",
+        "    if own and (left.owed or put_back):", "    if own and put_back:",
+        "who left a battery behind an open door gets nothing for it",
+        LIVES,
+    ),
+    Mutant(
+        "alarm-for-nothing", "edge.core.cabinet.readings",
+        "mono_ms - before.told_ms <= LATE_HAND_MS", "mono_ms - before.told_ms <= -LATE_HAND_MS",
+        "a door that was told to open and sticks for a moment was forced",
+        LIVES,
+    ),
+)  # fmt: skip
