@@ -5,7 +5,7 @@ contact's angle is computed exactly and nothing has to be stepped. A hand holds 
 wedge stops it from closing at whatever angle it stands.
 """
 
-from dataclasses import dataclass
+from contract.frozen import frozen
 
 FULLY_OPEN_DEGREES = 90.0
 CONTACT_DEGREES = 2.0
@@ -15,7 +15,7 @@ CLOSING_DEGREES_PER_MS = 90.0 / 2500.0
 """A closer adjusted to the usual 3 to 7 s from 90°, on its quick side."""
 
 
-@dataclass(frozen=True)
+@frozen
 class LeafCrossing:
     """The leaf passed the contact's angle."""
 

@@ -12,8 +12,10 @@ outside and its mechanical handle is the way out.
 stuck.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
+
+from contract.frozen import frozen
 
 
 class LockKind(StrEnum):
@@ -30,7 +32,7 @@ class LockCause(StrEnum):
     MAINS = "mains"
 
 
-@dataclass(frozen=True)
+@frozen
 class LockInputs:
     pin: bool = False
     exit: bool = False

@@ -18,7 +18,8 @@ Of the swap cabinet: `swaps` that have begun, and their `outcomes`; `anomalies_o
 often every slot and rider was held against the books. `make sim SWAPS=n` lives at busy swap stations alone.
 
 What is thinned for the sake of speed, and nothing else: contacts bounce less, radar, air and meter report every few
-minutes and at every change (and are called silent later in the same measure), health is measured three times an hour.
+minutes and at every change (and are called silent later in the same measure), health is measured every twenty minutes,
+and more often where there is little else to tell.
 
 - `acts`, `visits`, `people`: what people, building, cloud and bad luck do, drawn a day at a time. `city`: where the
   station stands, how it is wired and configured, and whom its roster knows.

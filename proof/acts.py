@@ -5,9 +5,11 @@ An act with a duration (a stuck contact, a cloud that is away) is one act, so th
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import IntEnum, StrEnum
 from pathlib import Path
+
+from contract.frozen import frozen
 
 
 class Typed(IntEnum):
@@ -148,7 +150,7 @@ class ActKind(StrEnum):
     """Comes, works for `value`, and leaves a cabinet in order."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Act:
     at_ms: int
     kind: ActKind
@@ -156,7 +158,7 @@ class Act:
     value: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Script:
     """A life to be lived again: `seed` draws the configuration and the luck of messages, `acts` is the rest."""
 

@@ -70,6 +70,8 @@ STILL_MS, NIGHT_STILL_MS, ANSWER_MS = 10 * 60_000, 15 * 60_000, 120_000
 LOITERING_MS: Final = 180_000
 EMPTY_MS: Final = 600_000
 RICH: Final = 2.5
+TALKATIVE: Final = frozenset({*BEAMS, Point.MOTION_INSIDE, Point.MOTION_OUTSIDE, Point.LOCK_SECURED})
+"""Wires that move with every visitor."""
 EVERY_DAY: Final = frozenset(range(7))
 MEMBERS_HOURS: Final = Hours(EVERY_DAY, 7 * 60, 21 * 60)
 
@@ -96,6 +98,17 @@ class City:
     sensors: frozenset[SensorId]
     calm: bool = False
     """Nothing fails here, and nobody is careless."""
+
+    @property
+    def talkative(self) -> bool:
+        """Visitors are seen by much else than the door: what sensors say again and again can be said less often."""
+        return bool(self.points & TALKATIVE) or RADAR in self.sensors
+
+    @property
+    def health_every_rounds(self) -> int:
+        """A station with little to tell measures its health more often, so that every day has its three thousand
+        events; the real one does so every minute."""
+        return 10 if self.talkative or self.config.cabinet.slots else (1, 2, 10)[len(self.sensors)]
 
     @property
     def loads(self) -> tuple[LoadId, ...]:

@@ -76,6 +76,7 @@ def cloud_away(life: "Life", act: Act) -> None:
 
 def _cloud_back(life: "Life") -> None:
     life.cloud.away = False
+    life.uplink.cloud_changed()
 
 
 def cloud_restored(life: "Life", act: Act) -> None:

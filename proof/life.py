@@ -13,7 +13,7 @@ from proof import city, invariants, swap_invariants, wire_invariants
 from proof.access_invariants import AccessTruth
 from proof.acts import Act
 from proof.battery_world import Cabinet
-from proof.building import AIR, METER, METER_REPORT_MS, REPORT_MS, Building
+from proof.building import AIR, METER, METER_REPORT_MS, METER_SELDOM_MS, REPORT_MS, Building
 from proof.cabinet_driver import Driver
 from proof.cloud_model import CloudModel
 from proof.company_invariants import CompanyTruth
@@ -123,8 +123,7 @@ class Life:
             self.shell.power_came()
             self.shell.start()
             for day, acts in enumerate(days, start=1):
-                for act in acts:
-                    self.timeline.at(act.at_ms, self._act, act)
+                self.timeline.plan(((act.at_ms, act) for act in acts), self._act)
                 self.timeline.run_until(day * DAY_MS)
                 self.storage.midnight()
                 self.cloud.midnight()
@@ -149,6 +148,7 @@ class Life:
         self.quiet = True
         self.power.disarm()
         self.cloud.away = False
+        self.uplink.cloud_changed()
         self.storage.slow = False
         self.storage.trouble_ended()
         self.timeline.run_until(self.timeline.now_ms + 3 * HOUR_MS)
@@ -189,7 +189,7 @@ class Life:
         if AIR in self.city.sensors:
             self._again(REPORT_MS, self.building.air_reports)
         if METER in self.city.sensors:
-            self._again(METER_REPORT_MS, self.building.meter_reports)
+            self._again(METER_SELDOM_MS if self.city.talkative else METER_REPORT_MS, self.building.meter_reports)
 
     def _again(self, every_ms: int, report: Callable[[], None]) -> None:
         self.timeline.after(every_ms, self._again, every_ms, report)
@@ -228,7 +228,8 @@ class Life:
         self.shell.wire_changed(wire, level)
 
     def _bolt_moves(self) -> None:
-        self.timeline.after(5, self._bolt_moved)
+        if Point.LOCK_SECURED in self.city.points:
+            self.timeline.after(5, self._bolt_moved)
 
     def _bolt_moved(self) -> None:
         """The bolt's own contact: home, in a strike that is there."""

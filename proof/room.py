@@ -18,7 +18,7 @@ from proof.timeline import Timeline
 
 NEVER_MS: Final = -(10**9)
 RADAR: Final = SensorId("radar-1")
-RADAR_REPORT_MS: Final = 180_000
+RADAR_REPORT_MS: Final = 360_000
 """A real radar reports once a second at least; here the configuration calls it silent later in the same measure."""
 CLOSE_MS: Final = 2_500
 """Whoever follows that soon may be taken for the one before."""

@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 SNAPSHOT_EVERY: Final = 500
 ROUND_MS: Final = 120_000
-ROUNDS_PER_HEALTH: Final = 10
-"""Health is measured every twenty minutes, not every one: the same code, less of it."""
 COMMANDS: Final = ("release", "restart", "dance")
 MAX_DRAIN: Final = 10_000
 TICK: Final = events.Tick()
@@ -197,7 +195,7 @@ class Shell:
     def _round(self, run: int, number: int) -> None:
         if run == self.run and self.up and not self._life.quiet:
             self._life.timeline.after(ROUND_MS, self._round, run, number + 1)
-            if number % ROUNDS_PER_HEALTH == 0:
+            if number % self._life.city.health_every_rounds == 0:
                 unacknowledged = self._life.storage.journal.unacknowledged
                 self.tell(events.HealthMeasured(self.mono_ms // 1_000, 60_000, 20, 4_000, unacknowledged, 0))
             if not self.stalled and not self._inbox:

@@ -51,7 +51,11 @@ class Uplink:
         self._life.timeline.after(self._life.draw(NOTICE_MS), self._notice, self.session)
 
     def _notice(self, session: int) -> None:
-        if self._alive and session == self.session and self.connected and self._life.cloud.away:
+        if not self._alive or session != self.session:
+            return
+        if not self._life.cloud.away:
+            self._connect(session)
+        elif self.connected:
             self.connected = False
             self.session += 1
             self._shipper.disconnected()
@@ -62,10 +66,8 @@ class Uplink:
         self._life.timeline.after(500 + self._life.draw(NOTICE_MS), self._connect, self.session)
 
     def _connect(self, session: int) -> None:
-        if not self._alive or session != self.session or self.connected:
-            return
-        if self._life.cloud.away:
-            self._reconnect_soon()
+        # While the cloud is away nobody counts the tries: its coming back is noticed like its going.
+        if not self._alive or session != self.session or self.connected or self._life.cloud.away:
             return
         self.connected = True
         self.session += 1

@@ -1,13 +1,13 @@
 """Who was let in, who was not, and what became of it."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from contract.frozen import frozen
 from contract.ids import CredentialHash, MemberId, ReaderId
 from contract.records.codes import Direction, Reason, ReleaseCause
 
 
-@dataclass(frozen=True)
+@frozen
 class AccessGranted:
     KIND: ClassVar[str] = "access.granted"
     reader: ReaderId
@@ -27,7 +27,7 @@ class AccessGranted:
     """By a number that calls for help. Nothing at the station shows it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class AccessDenied:
     """`member` is None for a credential that is on no roster. `credential` is empty for a number that is nobody's."""
 
@@ -45,7 +45,7 @@ class AccessDenied:
     """Not let in, but whoever typed the number called for help all the same."""
 
 
-@dataclass(frozen=True)
+@frozen
 class AccessNotTaken:
     """The lock was released and nobody opened the door."""
 
@@ -54,7 +54,7 @@ class AccessNotTaken:
     member: MemberId | None
 
 
-@dataclass(frozen=True)
+@frozen
 class AccessTaken:
     """A member let in or out went through the door. Written only where anti-passback is on, which lives on it."""
 

@@ -1,12 +1,12 @@
 """An alarm's life, after ISA-18.2: the station says when it stands, people say that they have seen it."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from contract.frozen import frozen
 from contract.records.codes import AlarmCode, Priority
 
 
-@dataclass(frozen=True)
+@frozen
 class AlarmRaised:
     """`source` tells two alarms of one code apart (a reader's id, a child's name); `detail` is for people."""
 
@@ -22,7 +22,7 @@ class AlarmRaised:
     calls nobody; `alarm_flood/station` hides what is of low priority while too many come at once."""
 
 
-@dataclass(frozen=True)
+@frozen
 class AlarmCleared:
     """The alarm's condition is over. `latched`: it stays listed until somebody has acknowledged it."""
 
@@ -32,7 +32,7 @@ class AlarmCleared:
     latched: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class AlarmAcknowledged:
     """Somebody has seen an alarm; `by` is a user of the cloud, or who stood at the station's console.
 
@@ -47,7 +47,7 @@ class AlarmAcknowledged:
     raised_at_ms: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class AlarmShelved:
     """Somebody has put an alarm aside until `until_ms` (wall time), for a stated reason."""
 
@@ -59,7 +59,7 @@ class AlarmShelved:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class AlarmUnshelved:
     """`cause`: `expired`, or `taken_back`."""
 

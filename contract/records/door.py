@@ -1,13 +1,13 @@
 """What the door did, and what it was to do."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from contract.frozen import frozen
 from contract.ids import MemberId
 from contract.records.codes import Direction, Posture, ReleaseCause, RelockCause
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorReleased:
     KIND: ClassVar[str] = "door.released"
     cause: ReleaseCause
@@ -18,13 +18,13 @@ class DoorReleased:
     """Of a remote release: what its operator gave."""
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorRelocked:
     KIND: ClassVar[str] = "door.relocked"
     cause: RelockCause
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorOpened:
     """`found` is true when the door was already open at start or when the contact came back."""
 
@@ -32,32 +32,32 @@ class DoorOpened:
     found: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorClosed:
     KIND: ClassVar[str] = "door.closed"
     found: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorForced:
     """The door opened while nothing had released it."""
 
     KIND: ClassVar[str] = "door.forced"
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorHeldPreAlarm:
     KIND: ClassVar[str] = "door.held_pre_alarm"
     open_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorHeld:
     KIND: ClassVar[str] = "door.held"
     open_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class DoorHeldCleared:
     """Never suppressed: every `door.held` is followed by one of these."""
 
@@ -65,22 +65,22 @@ class DoorHeldCleared:
     open_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class ExitPressed:
     KIND: ClassVar[str] = "exit.pressed"
 
 
-@dataclass(frozen=True)
+@frozen
 class FireStarted:
     KIND: ClassVar[str] = "fire.started"
 
 
-@dataclass(frozen=True)
+@frozen
 class FireEnded:
     KIND: ClassVar[str] = "fire.ended"
 
 
-@dataclass(frozen=True)
+@frozen
 class PostureChanged:
     KIND: ClassVar[str] = "posture.changed"
     previous: Posture
@@ -89,7 +89,7 @@ class PostureChanged:
     """A `PostureCause`."""
 
 
-@dataclass(frozen=True)
+@frozen
 class DesiredFollowed:
     """The cloud's standing will of this revision is in force; what it changed is recorded beside it.
 

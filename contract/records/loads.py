@@ -1,12 +1,13 @@
 """What the station switches for people's comfort, what it measures for it, and what that costs."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from contract.frozen import frozen
 from contract.ids import LoadId, SensorId
 
 
-@dataclass(frozen=True)
+@frozen
 class LoadSwitched:
     """`cause` is a `LoadCause` of the core: why it is on or off now. A run begins with all loads off, without a record
     of it."""
@@ -17,7 +18,7 @@ class LoadSwitched:
     cause: str
 
 
-@dataclass(frozen=True)
+@frozen
 class LoadCut:
     """Somebody far away has cut a load off (`cut`), or given it back."""
 
@@ -27,7 +28,7 @@ class LoadCut:
     by: str
 
 
-@dataclass(frozen=True)
+@frozen
 class EnergyUsed:
     """One local day's use, `day` as YYYY-MM-DD. `source` is a meter's id, or a load's, reckoned from its power. A day
     that ended twice, because the clock was set back, has two records of a source: they add up."""
@@ -38,7 +39,7 @@ class EnergyUsed:
     energy_wh: int
 
 
-@dataclass(frozen=True)
+@frozen
 class EnergyCounted:
     """What `day` has used so far, in milliwatt-hours by source, and where the meters' counters stand: what is not lost
     when the power goes now. An empty `day`: the time was never known."""
@@ -49,7 +50,7 @@ class EnergyCounted:
     counters_wh: dict[SensorId, int] = field(hash=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class EnvironmentSampled:
     """Telemetry: what an environment sensor measures. None: it does not measure that."""
 
@@ -60,7 +61,7 @@ class EnvironmentSampled:
     carbon_monoxide_ppm: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class PowerSampled:
     """Telemetry: the mains meter. `energy_wh` is its counter."""
 

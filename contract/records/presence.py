@@ -1,10 +1,11 @@
 """Who is inside, as far as the door and the sensors tell."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from contract.frozen import frozen
 
-@dataclass(frozen=True)
+
+@frozen
 class OccupancyChanged:
     KIND: ClassVar[str] = "occupancy.changed"
     people: int
@@ -15,7 +16,7 @@ class OccupancyChanged:
     less in doubt; a count is sure from 85 upwards. None: written before this was told."""
 
 
-@dataclass(frozen=True)
+@frozen
 class OccupancyCorrected:
     """The sensors have shown that the count was wrong. `evidence` names what did (`radar_empty`, …)."""
 
@@ -27,7 +28,7 @@ class OccupancyCorrected:
     confidence_percent: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class WelfareAsked:
     """Somebody inside has not moved for so long that the screen asks whether all is well."""
 
@@ -35,7 +36,7 @@ class WelfareAsked:
     still_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class WelfareAnswered:
     """`how`: `screen`, `motion`, `left`, or `attended` by somebody who looked."""
 

@@ -1,12 +1,12 @@
 """The program itself: its runs, its journal, its roster, its orders."""
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from contract.frozen import frozen
 from contract.ids import NodeId, Stream
 
 
-@dataclass(frozen=True)
+@frozen
 class StationBooted:
     """First record of every run. `unrecorded_release_window_ms` > 0 says that the run before ended without a clean
     stop, so that a budgeted release of its last milliseconds may have no record."""
@@ -19,7 +19,7 @@ class StationBooted:
     records_replayed: int
 
 
-@dataclass(frozen=True)
+@frozen
 class StationStopped:
     """Last record of an orderly stop."""
 
@@ -27,7 +27,7 @@ class StationStopped:
     why: str
 
 
-@dataclass(frozen=True)
+@frozen
 class RosterSwitched:
     KIND: ClassVar[str] = "roster.switched"
     node: NodeId
@@ -35,7 +35,7 @@ class RosterSwitched:
     members: int
 
 
-@dataclass(frozen=True)
+@frozen
 class CommandAnswered:
     """`outcome` is `done`, `refused`, or `interrupted` for one begun before a restart and never rerun."""
 
@@ -47,7 +47,7 @@ class CommandAnswered:
     issued_by: str
 
 
-@dataclass(frozen=True)
+@frozen
 class CommandBegun:
     KIND: ClassVar[str] = "command.begun"
     id: str
@@ -57,7 +57,7 @@ class CommandBegun:
     """What its operator gave; no release is begun without one."""
 
 
-@dataclass(frozen=True)
+@frozen
 class MessageRefused:
     """A downward message that was stale, replayed, re-addressed, of a lower revision or mis-signed."""
 
@@ -66,7 +66,7 @@ class MessageRefused:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class ClockTrusted:
     """`offset_ms` is trusted time minus what the station had believed until then."""
 
@@ -74,7 +74,7 @@ class ClockTrusted:
     offset_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class JournalGap:
     """Stands at position `last` in the place of the records `first … last`, which were given up for `reason`.
 
@@ -88,7 +88,7 @@ class JournalGap:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class JournalForked:
     """The journal went on under a new epoch, because the cloud knew another history of the old one."""
 
@@ -97,7 +97,7 @@ class JournalForked:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class StationHealth:
     """Telemetry, once a minute."""
 
@@ -110,7 +110,7 @@ class StationHealth:
     reader_resets: int
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownRecord:
     """A kind of a newer version, kept as it is."""
 

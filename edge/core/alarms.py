@@ -61,32 +61,29 @@ class Watches:
 
     each: tuple[Watch, ...]
 
-    def that_see(self, before: StationState, after: StationState) -> list[Watch]:
+    def that_see(self, before: StationState, after: StationState) -> Iterator[Watch]:
         """Those whose conditions may have changed. Most steps touch the state of one or two machines: nobody else looks
         closer."""
-        closer: set[Watch] = set()
-        for half, by_part in self._by_owner.items():
-            was, now = getattr(before, half), getattr(after, half)
-            if was is now:
-                continue
-            parts_were, parts_are = vars(was), vars(now)
-            for part, watches in by_part:
-                if parts_were[part] is not parts_are[part]:
-                    closer.update(watches)
-        return [watch for watch in self.each if watch in closer and watch.sees(before, after)] if closer else []
+        closer = 0
+        for half, by_part in self._by_owner:
+            parts_were, parts_are = vars(getattr(before, half)), vars(getattr(after, half))
+            if parts_were is not parts_are:
+                for part, watches in by_part:
+                    if parts_were[part] is not parts_are[part]:
+                        closer |= watches
+        for number, watch in enumerate(self.each) if closer else ():
+            if closer >> number & 1 and watch.sees(before, after):
+                yield watch
 
     @cached_property
-    def _by_owner(self) -> dict[str, list[tuple[str, list[Watch]]]]:
-        """By half of the state and its part, who reads something there."""
-        owners = sorted({owner for watch in self.each for owner in watch.owners})
-        return {
-            half: [
-                (owner[1], [watch for watch in self.each if owner in watch.owners])
-                for owner in owners
-                if owner[0] == half
-            ]
-            for half in ("durable", "volatile")
-        }
+    def _by_owner(self) -> list[tuple[str, list[tuple[str, int]]]]:
+        """By half of the state and its part, who reads something there: a bit each, by their place in `each`."""
+        bits: dict[str, dict[str, int]] = {}
+        for number, watch in enumerate(self.each):
+            for half, part in watch.owners:
+                by_part = bits.setdefault(half, {})
+                by_part[part] = by_part.get(part, 0) | 1 << number
+        return [(half, sorted(by_part.items())) for half, by_part in sorted(bits.items())]
 
 
 def time_passed(turn: Turn) -> None:
@@ -112,7 +109,7 @@ def review(turn: Turn, before: StationState, watches: Watches) -> None:
     elif _is_due(turn):
         for watch in watches.each:
             _judge(turn, watch.conditions(turn.config, turn.state))
-    elif turn.state is not before:
+    else:
         # What an earlier one records here (an alarm) is not what a later one watches.
         for watch in watches.that_see(before, turn.state):
             _judge(turn, watch.conditions(turn.config, turn.state))
@@ -127,7 +124,7 @@ def _is_due(turn: Turn) -> bool:
     """Whether a delay, a shelf or a flood ends now."""
     now = turn.volatile.alarms
     waits = now.due_ms or now.shelf_ends_ms or now.flood_ends_ms is not None
-    return bool(waits) and any(moment <= turn.mono_ms for moment in deadlines(turn.state))
+    return bool(waits) and min(deadlines(turn.state)) <= turn.mono_ms
 
 
 def _flood_is_due(turn: Turn) -> bool:

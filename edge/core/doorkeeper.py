@@ -71,8 +71,8 @@ def release(turn: Turn, wanted: Release, command_id: str | None = None, *, one_u
     until_ms = turn.inputs.released_until_ms
     if running_until_ms is not None and until_ms is not None:
         # A short release does not cut short a longer one that runs.
-        turn.set_inputs(released_until_ms=max(running_until_ms, until_ms))
-    turn.set_inputs(counted_at_open_door=through_open_door)
+        until_ms = max(running_until_ms, until_ms)
+    turn.set_inputs(released_until_ms=until_ms, counted_at_open_door=through_open_door)
     return True
 
 
@@ -334,13 +334,17 @@ def _write_relocked(turn: Turn, cause: RelockCause) -> None:
         return
     turn.record(DoorRelocked(cause))
     turn.act(SecureLock(cause))
-    turn.set_inputs(released_until_ms=None)
+    excused_until_ms, excused_by = turn.inputs.excused_until_ms, turn.inputs.excused_by
     if was_closed:
         # A late hand, or a leaf that springs back. Whoever came with a door that has just closed is counted already.
         excused_until_ms = turn.mono_ms + turn.config.door.release_grace_ms
-        counted = cause is RelockCause.CLOSED or turn.inputs.counted_at_open_door
-        turn.set_inputs(excused_until_ms=excused_until_ms, excused_by=None if counted else ended)
-    turn.set_inputs(counted_at_open_door=False)
+        excused_by = None if cause is RelockCause.CLOSED or turn.inputs.counted_at_open_door else ended
+    turn.set_inputs(
+        released_until_ms=None,
+        counted_at_open_door=False,
+        excused_until_ms=excused_until_ms,
+        excused_by=excused_by,
+    )
 
 
 def _write_not_taken(turn: Turn) -> None:

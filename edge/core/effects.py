@@ -9,10 +9,10 @@ effect a newer one makes void. The lock is a level, not a pulse, so carrying out
   `events.EffectRefused`.
 """
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
+from contract.frozen import frozen
 from contract.ids import BatteryId, LoadId, MemberId, ReaderId, SlotNumber
 from contract.records import ReleaseCause, RelockCause, SlotCause
 
@@ -66,7 +66,7 @@ URGENCY_OF_RELEASE: Final[dict[ReleaseCause, Urgency]] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class ReleaseLock:
     """Let the lock go and keep it so until `SecureLock`."""
 
@@ -85,7 +85,7 @@ class ReleaseLock:
         return "lock"
 
 
-@dataclass(frozen=True)
+@frozen
 class SecureLock:
     """Put the lock to rest."""
 
@@ -100,7 +100,7 @@ class SecureLock:
         return "lock"
 
 
-@dataclass(frozen=True)
+@frozen
 class ReaderFeedback:
     reader: ReaderId
     outcome: Feedback
@@ -114,7 +114,7 @@ class ReaderFeedback:
         return f"reader:{self.reader}"
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckPin:
     """Check the number of `entry` against `member`'s own, and answer with `events.PinChecked`. `member` None: the
     number alone is the credential; the shell looks it up and, when it is somebody's, answers with
@@ -133,7 +133,7 @@ class CheckPin:
         return f"keypad:{self.reader}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SetLoad:
     """Switch a load. A level, not a pulse."""
 
@@ -149,7 +149,7 @@ class SetLoad:
         return f"load:{self.load}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Stop:
     """Stop in order (the shell then sends `events.StopRequested`); the service manager starts the station again."""
 
@@ -177,7 +177,7 @@ class SlotLamp(StrEnum):
     DANGER = "danger"
 
 
-@dataclass(frozen=True)
+@frozen
 class UnlockSlot:
     """One pulse that opens a slot. Never written twice; what becomes of it comes back as `events.SlotPulsed`."""
 
@@ -195,7 +195,7 @@ class UnlockSlot:
         return f"slot:{self.slot}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SetCharger(_AtOnce):
     """A slot's charger: a level, repeated by the driver until it reads back. 0: off."""
 
@@ -207,7 +207,7 @@ class SetCharger(_AtOnce):
         return f"charger:{self.slot}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SetContactor(_AtOnce):
     """The main contactor of all chargers."""
 
@@ -218,7 +218,7 @@ class SetContactor(_AtOnce):
         return "contactor"
 
 
-@dataclass(frozen=True)
+@frozen
 class SetFan(_AtOnce):
     on: bool
 
@@ -227,7 +227,7 @@ class SetFan(_AtOnce):
         return "fan"
 
 
-@dataclass(frozen=True)
+@frozen
 class Extinguish(_AtOnce):
     """The software's output to a slot's extinguisher. The hardware has its own, which needs nobody."""
 
@@ -238,7 +238,7 @@ class Extinguish(_AtOnce):
         return f"extinguisher:{self.slot}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SetLamp(_AtOnce):
     slot: SlotNumber
     lamp: SlotLamp
@@ -248,7 +248,7 @@ class SetLamp(_AtOnce):
         return f"lamp:{self.slot}"
 
 
-@dataclass(frozen=True)
+@frozen
 class LookUpBattery(_AtOnce):
     """Ask the roster whose a battery is; the answer is `events.BatteryLookedUp`."""
 

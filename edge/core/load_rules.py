@@ -159,11 +159,12 @@ RULES: Final = (
     Rule("cooling", frozenset({LoadKind.COOLING}), _cooling),
 )
 """Every kind has a rule that always answers."""
+_BY_KIND: Final = {kind: tuple(rule.wish for rule in RULES if kind in rule.kinds) for kind in LoadKind}
 
 
 def wanted(load: Load, situation: Situation) -> Wish:
     """Whether a load is wanted on, and by which rule's cause."""
-    wishes = (rule.wish(load, situation) for rule in RULES if load.kind in rule.kinds)
+    wishes = (rule(load, situation) for rule in _BY_KIND[load.kind])
     return next(wish for wish in wishes if wish is not None)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from contract.frozen import frozen
 from contract.ids import LoadId, SensorId
 from contract.policy.schedule import Interval, Schedule
 from contract.records import EnergyCounted, EnergyUsed, LoadCut, LoadSwitched, StationBooted
@@ -150,7 +151,7 @@ class LoadMemory:
     """… and the wall time at which each was first known to stand there."""
 
 
-@dataclass(frozen=True)
+@frozen
 class LoadNow:
     """One load in this run. `…_ms` are monotonic moments."""
 

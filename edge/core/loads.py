@@ -214,19 +214,20 @@ def _switch(turn: Turn) -> None:
 
 
 def _take(turn: Turn, load: Load, wish: Wish) -> None:
-    known = turn.volatile.loads.loads.get(load.id) or LoadNow(wish.cause)
+    known = turn.volatile.loads.loads.get(load.id)
     is_on = load.id in turn.durable.loads.on
-    fresh = changed(known, cause=wish.cause)
+    switched_ms, shed_until_ms = (None, None) if known is None else (known.switched_ms, known.shed_until_ms)
     if wish.on is not is_on:
         energy.reckon(turn)
         turn.record(LoadSwitched(load.id, wish.on, wish.cause.value))
         turn.act(SetLoad(load.id, wish.on))
-        fresh = changed(fresh, switched_ms=turn.mono_ms)
+        switched_ms = turn.mono_ms
     if wish.cause is not LoadCause.BUDGET:
-        fresh = changed(fresh, shed_until_ms=None)
-    elif known.shed_until_ms is None or is_on:
-        fresh = changed(fresh, shed_until_ms=turn.mono_ms + turn.config.loads.shed_ms)
-    if fresh != turn.volatile.loads.loads.get(load.id):
+        shed_until_ms = None
+    elif shed_until_ms is None or is_on:
+        shed_until_ms = turn.mono_ms + turn.config.loads.shed_ms
+    fresh = LoadNow(wish.cause, switched_ms, shed_until_ms)
+    if fresh != known:
         now = turn.volatile.loads
         turn.set_volatile(loads=changed(now, loads={**now.loads, load.id: fresh}))
 

@@ -1,8 +1,10 @@
 """What the wired inputs of the door and around it say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from contract.frozen import frozen
 
 
 class Point(StrEnum):
@@ -22,7 +24,7 @@ class Point(StrEnum):
     """The lock's own feedback: the bolt is home."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ContactChanged:
     """The door contact's raw level; bounce is judged by the core. `at_mono_ms` is when the edge came, if that is known
     better than by the step's own time (a late edge must not look shorter than it was)."""
@@ -31,22 +33,22 @@ class ContactChanged:
     at_mono_ms: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class ContactLost:
     """The contact cannot be read."""
 
 
-@dataclass(frozen=True)
+@frozen
 class ExitChanged:
     pressed: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class FireChanged:
     active: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class LevelsRead:
     """The inputs' levels, read at start and after the pin factory was rebuilt. Outputs are at rest at that moment."""
 
@@ -56,7 +58,7 @@ class LevelsRead:
     points: Mapping[Point, bool] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True)
+@frozen
 class PointChanged:
     """A wired input has changed; `at_mono_ms` as in `ContactChanged`."""
 

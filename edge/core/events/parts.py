@@ -1,8 +1,8 @@
 """What the station's parts say of themselves, its journal and its roster among them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from contract.frozen import frozen
 from contract.ids import LoadId, NodeId, ReaderId, Stream
 
 
@@ -15,14 +15,14 @@ class StorageStatus(StrEnum):
     RECOVERING = "recovering"
 
 
-@dataclass(frozen=True)
+@frozen
 class ReaderChanged:
     reader: ReaderId
     online: bool
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ReaderTampered:
     """A reader that supervises its own lid says whether it is off."""
 
@@ -30,13 +30,13 @@ class ReaderTampered:
     tampered: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class GpioChanged:
     available: bool
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class LoadChecked:
     """Whether the output of a load, read back, says what was set."""
 
@@ -44,24 +44,24 @@ class LoadChecked:
     obeys: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class UplinkChanged:
     connected: bool
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ChildRestarting:
     name: str
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class ChildRunning:
     name: str
 
 
-@dataclass(frozen=True)
+@frozen
 class ClockChanged:
     """`offset_ms` is trusted time minus what the station had believed until then; 0 when trust is lost."""
 
@@ -69,14 +69,14 @@ class ClockChanged:
     offset_ms: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfigRefused:
     """The configuration on disk is wrong; the station runs its last good one."""
 
     detail: str
 
 
-@dataclass(frozen=True)
+@frozen
 class HealthMeasured:
     """The fields of `records.StationHealth`."""
 
@@ -88,13 +88,13 @@ class HealthMeasured:
     reader_resets: int
 
 
-@dataclass(frozen=True)
+@frozen
 class StorageChanged:
     status: StorageStatus
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordsDropped:
     """Records were given up because the queue in front of an unwritable journal was full."""
 
@@ -102,14 +102,14 @@ class RecordsDropped:
     count: int
 
 
-@dataclass(frozen=True)
+@frozen
 class JournalReset:
     """The journal was unreadable and set aside; a new epoch has begun."""
 
     detail: str
 
 
-@dataclass(frozen=True)
+@frozen
 class JournalForkDetected:
     """The cloud knows another history of `previous_epoch`; the journal has gone on under a new one."""
 
@@ -117,14 +117,14 @@ class JournalForkDetected:
     reason: str
 
 
-@dataclass(frozen=True)
+@frozen
 class RosterSwitched:
     node: NodeId
     version: int
     members: int
 
 
-@dataclass(frozen=True)
+@frozen
 class RosterChanged:
     """Whether the roster can be read."""
 

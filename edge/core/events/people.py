@@ -1,8 +1,8 @@
 """Somebody wants in: a credential at a reader, a number at a keypad."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from contract.frozen import frozen
 from contract.ids import CredentialHash, ReaderId
 from contract.policy.model import Factor, Member
 
@@ -18,7 +18,7 @@ class PinVerdict(StrEnum):
     """It could not be checked."""
 
 
-@dataclass(frozen=True)
+@frozen
 class CardPresented:
     """A credential at a reader, looked up by the shell. `member` None: on no roster, or there is no roster to read."""
 
@@ -41,7 +41,7 @@ class CardPresented:
     """Why what was shown as a visit pass is none; `member` is None then."""
 
 
-@dataclass(frozen=True)
+@frozen
 class PinEntered:
     """A number was typed at a keypad and ended. `entry` names it to the shell, which alone has its digits."""
 
@@ -50,7 +50,7 @@ class PinEntered:
     entered_mono_ms: int
 
 
-@dataclass(frozen=True)
+@frozen
 class PinChecked:
     """The answer to `effects.CheckPin`; of a number that was looked up by itself only when that failed."""
 

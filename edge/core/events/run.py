@@ -1,9 +1,9 @@
 """A run's beginning, end and passing of time."""
 
-from dataclasses import dataclass
+from contract.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Booted:
     """First event of a run. `boot` counts runs of this journal, from 1; `clean_stop` is about the run before."""
 
@@ -14,12 +14,12 @@ class Booted:
     records_replayed: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Tick:
     """A deadline has come, or any time: time comes in as an event."""
 
 
-@dataclass(frozen=True)
+@frozen
 class StopRequested:
     """An orderly stop: the last event of a run."""
 

@@ -1,11 +1,10 @@
 """What radars, environment sensors and the meter measure."""
 
-from dataclasses import dataclass
-
+from contract.frozen import frozen
 from contract.ids import SensorId
 
 
-@dataclass(frozen=True)
+@frozen
 class PresenceMeasured:
     """A radar's report: whether it sees somebody moving, somebody still, and how far away the nearer one is."""
 
@@ -15,7 +14,7 @@ class PresenceMeasured:
     distance_cm: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class EnvironmentMeasured:
     """A reading of an environment sensor. None: it does not measure that."""
 
@@ -27,7 +26,7 @@ class EnvironmentMeasured:
     water: bool | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class PowerMeasured:
     """A reading of the mains meter: the power now, and its counter."""
 
@@ -36,7 +35,7 @@ class PowerMeasured:
     energy_wh: int
 
 
-@dataclass(frozen=True)
+@frozen
 class SensorChanged:
     """A radar, environment sensor or meter answers, or does not."""
 
