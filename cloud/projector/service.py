@@ -37,7 +37,8 @@ POLL_S: Final = 0.05
 HEARTBEAT_MS: Final = 2_000
 SWEEP_MS: Final = 10_000
 PUBLISH_S: Final = 0.2
-TELL_S: Final = 1.0
+TELL_S: Final = 5.0
+"""A swap's moves become one version of the roster, and nobody is at the next station sooner."""
 LEADER_RETRY_S: Final = 1.0
 LEADER_CHECK_MS: Final = 5_000
 HEARD: Final = 50_000

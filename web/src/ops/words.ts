@@ -93,12 +93,18 @@ export function describeEvent(event: Event, zone = "UTC"): EventWords {
   const known = knownText(variant, values) ?? knownText(`event.${event.kind}`, values);
   return {
     title: known ?? t("event.unknown", { kind: event.kind }),
-    detail: known === null ? plain(event.body) : (knownText(`event.${event.kind}.detail`, values) ?? "").trim(),
+    detail: known === null ? plain(event.body) : detailOf(event, values),
     icon,
     group,
     minor: group === "door" || group === "system" || MINOR.test(event.kind),
     priority: event.kind === "alarm.raised" ? priorityOf(event.body["priority"]) : null,
   };
+}
+
+function detailOf(event: Event, values: Values): string {
+  // What nobody is known to have moved needs no word about who did.
+  if (event.kind.startsWith("battery.") && event.body["member"] == null) return "";
+  return (knownText(`event.${event.kind}.detail`, values) ?? "").trim();
 }
 
 /** What the machine does for the people who are told of beside it. */
