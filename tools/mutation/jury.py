@@ -70,6 +70,9 @@ def hold(trial: Callable[[], str | None], seconds: float) -> Judgement:
     if said is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
+        # One that hangs before it has a group of its own: a lock that another thread held when it was forked.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     _, status = os.waitpid(process, 0)
     if said is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF):
         return Judgement(Verdict.TIMED_OUT)
