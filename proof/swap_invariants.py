@@ -52,7 +52,7 @@ class SwapTruth:
         self.anomalies: Counter[str] = Counter()
         self.ended: set[int] = set()
         self.under_way: int | None = None
-        self.begun_ms = self.ended_ms = 0
+        self.begun_ms = self.ended_ms = self.worked_ms = 0
         self.pulsed: set[int] = set()
         self.settled_audits = 0
         self.known: set[BatteryId] = set()
@@ -73,6 +73,8 @@ class SwapTruth:
 def step_is_sound(life: "Life", before: StationState, step: Step) -> None:
     """What one step's records and effects must be."""
     memory, was = step.state.durable.cabinet, before.durable.cabinet
+    if memory.service_by or was.service_by:
+        life.swaps.worked_ms = life.timeline.now_ms
     for record in step.records:
         if isinstance(record, SwapBegun | SwapEnded):
             _swaps_end_once(life, record)
@@ -198,7 +200,7 @@ def audit(life: "Life") -> None:
     if not now.online or not now.all_read or memory.service_by or any(slot.open for slot in slots):
         return
     quiet_ms = now_ms - max(
-        life.swaps.ended_ms, life.shell.since_ms, life.shell.stalled_ms, life.driver.disturbed_ms,
+        life.swaps.ended_ms, life.swaps.worked_ms, life.shell.since_ms, life.shell.stalled_ms, life.driver.disturbed_ms,
         *(slot.moved_ms for slot in slots),
     )  # fmt: skip
     if quiet_ms > QUIET_MS and not life.driver.silent and not life.roster_away:
