@@ -66,8 +66,9 @@ def fold(memory: CabinetMemory, record: CabinetRecord | StationBooted, at: Recor
     """What is remembered after one more record."""
     match record:
         case StationBooted():
-            # What was shut and settled in the run before is nobody's doing any more.
-            left = tuple(one for one in memory.left if not one.closed)
+            # What was shut and settled in the run before is nobody's doing any more; but the power may have gone before
+            # a battery was booked for which its rider has got nothing.
+            left = tuple(one for one in memory.left if one.owed or not one.closed)
             return changed(memory, charging=(), left=left)
         case SwapBegun() | SwapStaged() | SwapEnded():
             return _swap(memory, record, at)
