@@ -12,7 +12,7 @@ WORKERS ?= 2
 SEED ?= 1
 YEARS ?= 0.1
 MUTANTS ?= 0
-SWAPS ?= 500
+SWAPS ?=
 
 .PHONY: help ready demo test check chaos sim sim-mutants coverage mutation swaps bench pages documents lock clean
 
@@ -59,7 +59,7 @@ mutation: ready ## Small bugs put into what decides: do its tests notice? All, o
 	@$(PYTHON) -m tools.mutation --mutants $(MUTANTS) --seed $(SEED) $(ARGS)
 
 swaps: ready ## Swaps by careless riders through the real driver on a bad wire, SWAPS=n; ends with one line of JSON
-	@YIZHAN_SWAPS=$(SWAPS) $(PYTHON) -m pytest -q tests/station/test_many_swaps.py -k hundreds $(ARGS)
+	@YIZHAN_SWAPS=$(or $(SWAPS),500) $(PYTHON) -m pytest -q tests/station/test_many_swaps.py -k hundreds $(ARGS)
 
 bench: ready ## Measurements beside their floors; ends with one line of JSON
 	@$(PYTHON) -m bench $(ARGS)

@@ -69,7 +69,7 @@ def _detail(state: StationState, tripped: Tripped) -> str:
         return tripped.detail
     inside = state.durable.occupancy
     people = f"{inside.people} people inside" if inside.sure else f"about {inside.people} people inside"
-    return f"{tripped.detail}; {people}"
+    return f"{tripped.detail}; {people}" if tripped.detail else people
 
 
 def _asides(memory: CabinetMemory, why: SlotAside) -> dict[str, str]:

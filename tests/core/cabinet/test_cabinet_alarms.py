@@ -56,7 +56,7 @@ def test_whoever_is_called_to_what_can_burn_knows_whether_people_are_inside() ->
     other.levels()
     other.come_online()
     other.point(events.CabinetPoint.SMOKE)
-    assert standing(other)[AlarmCode.CABINET_TRIPPED, "cabinet smoke"] == "; about 0 people inside"
+    assert standing(other)[AlarmCode.CABINET_TRIPPED, "cabinet smoke"] == "about 0 people inside"
     other.point(events.CabinetPoint.WATER)
     assert standing(other)[AlarmCode.CABINET_TRIPPED, "cabinet water"] == ""
 
