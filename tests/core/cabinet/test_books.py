@@ -350,18 +350,3 @@ def test_a_foreign_battery_that_has_fallen_silent_is_explained_without_being_boo
     world.do(events.AnomalyExplained(1, "chen"))
     assert world.memory.anomalies == ()
     assert SIX not in world.booked()
-
-
-def test_a_rider_is_owed_for_what_was_shut_in_a_moment_before_the_power_went() -> None:
-    world = lived()
-    world.card(LI)
-    slot = world.at()
-    world.put(world.of_li)
-    world.wait(TIMES.put_in_ms + TIMES.close_ms)
-    world.of_li.silent = True
-    world.shut(slot)
-    world.of_li.silent = False
-    world.power_cut()
-    assert world.booked()[slot] == "L"
-    assert world.claims() == [LI.id]
-    assert world.anomalies() == []
