@@ -65,8 +65,8 @@ class SwapEnded:
     battery_out: BatteryId | None
     duration_ms: int
     left: SlotNumber | None = None
-    """A slot where something may still move, or lies that nobody has booked yet: it is this member's doing until somebody
-    else opens it."""
+    """A slot where something may still move, or lies that nobody has booked yet: it is this member's doing until
+    somebody else opens it."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,10 @@ PURE_MODULES = frozenset(
         *("hashlib", "heapq", "itertools", "json", "math", "operator", "pathlib", "re", "types", "typing", "zoneinfo"),
     }
 )
-OURS_AND_PURE = ("edge.core", "contract.policy", "contract.ids", "contract.records", "contract.plain", "contract.frozen")
+OURS_AND_PURE = (
+    *("edge.core", "contract.policy", "contract.records"),
+    *("contract.ids", "contract.plain", "contract.frozen"),
+)
 IMPURE_CALLS = frozenset({"open", "print", "input", "now", "today", "utcnow", "read_text", "write_text", "exists"})
 
 
