@@ -167,7 +167,7 @@ OF_LOADS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "cut-is-not-cut", "edge.core.load_rules",
-        "return Wish(False, LoadCause.CUT) if load.id in situation.cut else None", "return None",
+        "return OFF[LoadCause.CUT] if load.id in situation.cut else None", "return None",
         "what was cut off from afar stays on",
     ),
     Mutant(
@@ -177,8 +177,8 @@ OF_LOADS: Final[tuple[Mutant, ...]] = (
     ),
     Mutant(
         "into-the-dark", "edge.core.load_rules",
-        "    if situation.occupied:\n        return Wish(True, LoadCause.OCCUPIED)",
-        "    if False:\n        return Wish(True, LoadCause.OCCUPIED)",
+        "    if situation.occupied:\n        return ON[LoadCause.OCCUPIED]",
+        "    if False:\n        return ON[LoadCause.OCCUPIED]",
         "whoever is let in steps into the dark",
     ),
     Mutant(

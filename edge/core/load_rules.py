@@ -58,6 +58,10 @@ class Wish:
     cause: LoadCause
 
 
+ON: Final = {cause: Wish(True, cause) for cause in LoadCause}
+OFF: Final = {cause: Wish(False, cause) for cause in LoadCause}
+
+
 @dataclass(frozen=True)
 class Rule:
     """`wish` None: the next rule."""
@@ -74,65 +78,65 @@ def _evacuation(load: Load, situation: Situation) -> Wish | None:
 
 
 def _cut(load: Load, situation: Situation) -> Wish | None:
-    return Wish(False, LoadCause.CUT) if load.id in situation.cut else None
+    return OFF[LoadCause.CUT] if load.id in situation.cut else None
 
 
 def _water(load: Load, situation: Situation) -> Wish | None:
-    return Wish(False, LoadCause.WATER) if situation.water else None
+    return OFF[LoadCause.WATER] if situation.water else None
 
 
 def _mains(load: Load, situation: Situation) -> Wish | None:
-    return Wish(False, LoadCause.MAINS_LOST) if situation.mains_lost else None
+    return OFF[LoadCause.MAINS_LOST] if situation.mains_lost else None
 
 
 def _machine(load: Load, situation: Situation) -> Wish | None:
     if load.id in situation.on:
-        return Wish(True, LoadCause.RUNNING) if load.id in situation.running else None
-    return Wish(False, LoadCause.RESTING) if load.id in situation.resting else None
+        return ON[LoadCause.RUNNING] if load.id in situation.running else None
+    return OFF[LoadCause.RESTING] if load.id in situation.resting else None
 
 
 def _light(load: Load, situation: Situation) -> Wish | None:
     if situation.occupied:
-        return Wish(True, LoadCause.OCCUPIED)
-    return Wish(True, LoadCause.JUST_LEFT) if situation.just_left else Wish(False, LoadCause.EMPTY)
+        return ON[LoadCause.OCCUPIED]
+    return ON[LoadCause.JUST_LEFT] if situation.just_left else OFF[LoadCause.EMPTY]
 
 
 def _sockets(load: Load, situation: Situation) -> Wish | None:
     if situation.night and not situation.occupied:
-        return Wish(False, LoadCause.NIGHT)
-    return Wish(True, LoadCause.ALWAYS)
+        return OFF[LoadCause.NIGHT]
+    return ON[LoadCause.ALWAYS]
 
 
 def _sign(load: Load, situation: Situation) -> Wish | None:
     if situation.shut:
-        return Wish(False, LoadCause.POSTURE)
+        return OFF[LoadCause.POSTURE]
     if load.schedule is None:
-        return Wish(True, LoadCause.ALWAYS)
+        return ON[LoadCause.ALWAYS]
     return Wish(load.id in situation.open, LoadCause.SCHEDULE)
 
 
 def _no_reading(load: Load, situation: Situation) -> Wish | None:
-    return Wish(False, LoadCause.NO_READING) if situation.temperature_decicelsius is None else None
+    return OFF[LoadCause.NO_READING] if situation.temperature_decicelsius is None else None
 
 
 def _frost(load: Load, situation: Situation) -> Wish | None:
     gap = situation.hysteresis_decicelsius if load.id in situation.on else -situation.hysteresis_decicelsius
     cold = _temperature(situation) < situation.frost_decicelsius + gap
-    return Wish(True, LoadCause.FROST) if cold else None
+    return ON[LoadCause.FROST] if cold else None
 
 
 def _heating(load: Load, situation: Situation) -> Wish | None:
     gap = situation.hysteresis_decicelsius if load.id in situation.on else -situation.hysteresis_decicelsius
     if _temperature(situation) < situation.band.heat_to_decicelsius + gap:
-        return Wish(True, LoadCause.TOO_COLD)
-    return Wish(False, LoadCause.WARM_ENOUGH)
+        return ON[LoadCause.TOO_COLD]
+    return OFF[LoadCause.WARM_ENOUGH]
 
 
 def _cooling(load: Load, situation: Situation) -> Wish | None:
     gap = situation.hysteresis_decicelsius if load.id in situation.on else -situation.hysteresis_decicelsius
     if _temperature(situation) > situation.band.cool_to_decicelsius - gap:
-        return Wish(True, LoadCause.TOO_HOT)
-    return Wish(False, LoadCause.COOL_ENOUGH)
+        return ON[LoadCause.TOO_HOT]
+    return OFF[LoadCause.COOL_ENOUGH]
 
 
 def _temperature(situation: Situation) -> int:
@@ -180,7 +184,7 @@ def settled(loads: Sequence[Load], situation: Situation, budget_w: int | None) -
             continue
         held = load.id in situation.shed and wish.cause not in EMERGENCY
         if held or used_w + load.power_w > budget_w:
-            wishes[load.id] = Wish(False, LoadCause.BUDGET)
+            wishes[load.id] = OFF[LoadCause.BUDGET]
         else:
             used_w += load.power_w
     return wishes

@@ -226,10 +226,10 @@ def _take(turn: Turn, load: Load, wish: Wish) -> None:
         shed_until_ms = None
     elif shed_until_ms is None or is_on:
         shed_until_ms = turn.mono_ms + turn.config.loads.shed_ms
-    fresh = LoadNow(wish.cause, switched_ms, shed_until_ms)
-    if fresh != known:
+    fresh = wish.cause, switched_ms, shed_until_ms
+    if known is None or fresh != (known.cause, known.switched_ms, known.shed_until_ms):
         now = turn.volatile.loads
-        turn.set_volatile(loads=changed(now, loads={**now.loads, load.id: fresh}))
+        turn.set_volatile(loads=changed(now, loads={**now.loads, load.id: LoadNow(*fresh)}))
 
 
 def _situation(turn: Turn) -> Situation:
@@ -261,8 +261,8 @@ def _situation(turn: Turn) -> Situation:
 
 def _is_late(turn: Turn, load: Load, is_on: bool) -> bool:
     """Whether a load was switched so lately that it had better stay as it is."""
-    known = turn.volatile.loads.loads.get(load.id)
     least_ms = load.min_on_ms if is_on else load.min_off_ms
+    known = turn.volatile.loads.loads.get(load.id) if least_ms else None
     return known is not None and known.switched_ms is not None and turn.mono_ms < known.switched_ms + least_ms
 
 

@@ -102,6 +102,8 @@ def follow(turn: Turn, before: StationState) -> None:
     leaf_moved = now.inputs.contact_open is not was.inputs.contact_open
     if leaf_moved or turn.door is not before.durable.door:
         doorway.follow(turn, before)
+    if not turn.config.presence.radars:
+        return
     counted, occupancy = before.durable.occupancy, turn.durable.occupancy
     if occupancy is counted and not leaf_moved and now.presence is was.presence:
         return
@@ -238,15 +240,12 @@ def _correct(turn: Turn) -> None:
 def _set(turn: Turn, **changes: object) -> None:
     presence, config = turn.volatile.presence, turn.config.presence
     room = changed(presence.room, **changes)
-    settles = [
-        since_ms + lasts_ms
-        for since_ms, lasts_ms, done in (
-            (room.motion_since_ms, config.motion_stuck_ms, room.motion_stuck),
-            (room.moving_since_ms, config.movement_ms, room.moved),
-        )
-        if since_ms is not None and not done
-    ]
-    settles_at_ms = min(settles, default=None)
+    settles_at_ms = None
+    if room.motion_since_ms is not None and not room.motion_stuck:
+        settles_at_ms = room.motion_since_ms + config.motion_stuck_ms
+    if room.moving_since_ms is not None and not room.moved:
+        moved_at_ms = room.moving_since_ms + config.movement_ms
+        settles_at_ms = moved_at_ms if settles_at_ms is None else min(settles_at_ms, moved_at_ms)
     if settles_at_ms != room.settles_at_ms:
         room = changed(room, settles_at_ms=settles_at_ms)
     turn.set_volatile(presence=changed(presence, room=room))

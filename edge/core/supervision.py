@@ -80,7 +80,9 @@ def contact_moved(turn: Turn, event: ContactChanged) -> None:
     if event.open == turn.inputs.raw_open:
         return
     config, now = turn.config.supervision, turn.volatile.supervision
-    lately = tuple(moment for moment in now.edges_ms if moment > turn.mono_ms - config.flapping_ms)
+    lately, since_ms = now.edges_ms, turn.mono_ms - config.flapping_ms
+    if lately and lately[0] <= since_ms:
+        lately = tuple(moment for moment in lately if moment > since_ms)
     _set_edges(turn, (*lately, turn.mono_ms)[-(config.flapping_edges + 1) :])
 
 

@@ -45,7 +45,10 @@ def moved(turn: Turn) -> None:
 def _well(turn: Turn, how: str) -> None:
     if turn.durable.presence.welfare_asked:
         turn.record(WelfareAnswered(how))
-    _set(turn, still_since_ms=turn.mono_ms, answer_due_at_ms=None, unanswered=False)
+    now = turn.volatile.presence.welfare
+    # Without a radar nobody is ever seen still.
+    if turn.config.presence.radars or now.answer_due_at_ms is not None or now.unanswered:
+        _set(turn, still_since_ms=turn.mono_ms, answer_due_at_ms=None, unanswered=False)
 
 
 # ---------------------------------------------------------------- what follows
