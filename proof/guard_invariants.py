@@ -41,6 +41,8 @@ class GuardTruth:
         self._run = 0
         self.flaps_since_ms = self.flaps_until_ms = NEVER_MS
         self.counted_ms = NEVER_MS
+        self.lock_told_ms = NEVER_MS
+        """When the lock was last told something else than before: one release after another tells it nothing new."""
 
     def contact_moved(self, run: int, now_ms: int) -> None:
         """The wire has gone up or down, and somebody listened."""
@@ -118,7 +120,7 @@ def _lock(life: "Life") -> tuple[bool, int]:
     home = building.points[Point.LOCK_SECURED]
     since_ms = max(
         world.pin_high_ms, world.pin_low_ms, world.exit_ms, world.opened_ms, world.closed_ms, world.contact_bad_ms,
-        building.point_ms[Point.LOCK_SECURED], life.released_ms, life.relocked_ms,
+        building.point_ms[Point.LOCK_SECURED], life.guard.lock_told_ms,
     )  # fmt: skip
     return home == world.pin and not (world.contact_level or world.exit_closed), since_ms
 

@@ -179,12 +179,14 @@ def alarm_raised(life: "Life", event: events.Event, before: StationState, record
 def released_now(life: "Life", event: events.Event, before: StationState, record: DoorReleased) -> None:
     """Not a check: when the door was released last, for those that are."""
     life.released_ms = life.timeline.now_ms
+    if before.durable.door.release is None:
+        life.guard.lock_told_ms = life.timeline.now_ms
     _look_at_the_lock_soon(life)
 
 
 def relocked_now(life: "Life", event: events.Event, before: StationState, record: DoorRelocked) -> None:
     """Not a check: when the lock went to rest last."""
-    life.relocked_ms = life.timeline.now_ms
+    life.relocked_ms = life.guard.lock_told_ms = life.timeline.now_ms
     _look_at_the_lock_soon(life)
 
 
