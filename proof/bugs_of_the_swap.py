@@ -9,16 +9,10 @@ LIVES: Final = "swaps/mutants"
 
 OF_THE_SWAP: Final[tuple[Mutant, ...]] = (
     Mutant(
-        "two-slots-open", "edge.core.cabinet.swap_inputs",
-        "and not in_the_way(state, slot)", "and True",
-        "the full slot opens while another one stands open",
-        LIVES,
-    ),
-    Mutant(
-        "unconfirmed-is-shut", "edge.core.cabinet.slots",
-        "return [slot for slot, now in state.volatile.cabinet.slots.items() if now.may_be_open]",
-        "return [slot for slot, now in state.volatile.cabinet.slots.items() if now.door_open]",
-        "a pulse whose answer is missing counts as one that opened nothing",
+        "two-slots-open", "edge.core.cabinet.slots",
+        "        for each in maybe_open(state)\n        if each != slot",
+        "        for each in ()\n        if each != slot",
+        "a slot opens while another one stands open",
         LIVES,
     ),
     Mutant(
@@ -56,24 +50,10 @@ OF_THE_SWAP: Final[tuple[Mutant, ...]] = (
         LIVES,
     ),
     Mutant(
-        "restart-forgets-swap", "edge.core.cabinet.swap",
-        "    if swap.stage is not SwapStage.RECONCILING:\n        _go(turn, swap, Found(SwapInput.RESTARTED))",
-        "    if swap.stage is SwapStage.RECONCILING:\n        _go(turn, swap, Found(SwapInput.RESTARTED))",
-        "after a restart a swap goes on as if nobody had moved anything",
-        LIVES,
-    ),
-    Mutant(
         "given-twice", "edge.core.cabinet.fold",
         "    out = tuple(one for one in memory.out if one.battery != record.battery)",
         "    out = memory.out",
         "a battery that came back is still with the member who had it",
-        LIVES,
-    ),
-    Mutant(
-        "hot-slot-opens", "edge.core.cabinet.choose",
-        "    return not quarantined and not memory.is_tripped(slot) and slot_now(state, slot).smoke is not True",
-        "    return True",
-        "a rider opens a slot in which something burns",
         LIVES,
     ),
     Mutant(
@@ -111,12 +91,6 @@ OF_THE_SWAP: Final[tuple[Mutant, ...]] = (
         "left-is-nobodys", "edge.core.cabinet.ledger",
         "    if own and (left.owed or put_back):", "    if own and put_back:",
         "who left a battery behind an open door gets nothing for it",
-        LIVES,
-    ),
-    Mutant(
-        "alarm-for-nothing", "edge.core.cabinet.readings",
-        "mono_ms - before.told_ms <= LATE_HAND_MS", "mono_ms - before.told_ms <= -LATE_HAND_MS",
-        "a door that was told to open and sticks for a moment was forced",
         LIVES,
     ),
 )  # fmt: skip

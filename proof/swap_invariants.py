@@ -7,16 +7,19 @@ swap, with every slot read and shut. What must never happen is looked at in the 
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from contract.ids import BatteryId
+from contract.ids import BatteryId, MemberId
 from contract.records import (
     AnomalyCause,
     AnomalyKind,
     AnomalyOpened,
+    BatteryGivenOut,
     BatteryTakenIn,
     SlotCause,
     SlotUnlocked,
     SwapBegun,
     SwapEnded,
+    SwapKind,
+    SwapOutcome,
     SwapRefused,
     SwapStage,
 )
@@ -57,6 +60,10 @@ class SwapTruth:
         self.settled_audits = 0
         self.known: set[BatteryId] = set()
         """What the station has ever taken in."""
+        self.holders: dict[BatteryId, MemberId] = {}
+        """Whom it has given what to …"""
+        self.brought_from: dict[BatteryId, MemberId] = {}
+        """… and who had what came back last."""
 
     def run_begins(self, memory: CabinetMemory) -> None:
         """What was never committed has not happened."""
@@ -65,6 +72,7 @@ class SwapTruth:
             self.ended.discard(memory.swap.id)
         self.under_way = None if memory.swap is None else memory.swap.id
         self.known = placed(memory)
+        self.holders = {out.battery: out.member for out in memory.out}
 
 
 # ---------------------------------------------------------------- in every step
@@ -80,6 +88,9 @@ def step_is_sound(life: "Life", before: StationState, step: Step) -> None:
             _swaps_end_once(life, record)
         elif isinstance(record, BatteryTakenIn):
             life.swaps.known.add(record.battery)
+            _came_back(life.swaps, record)
+        elif isinstance(record, BatteryGivenOut) and record.member is not None:
+            life.swaps.holders[record.battery] = record.member
         elif isinstance(record, AnomalyOpened):
             _anomaly_opened(life, record)
         elif isinstance(record, SwapRefused):
@@ -105,11 +116,31 @@ def _swaps_end_once(life: "Life", record: SwapBegun | SwapEnded) -> None:
     once = record.swap == truth.under_way and record.swap not in truth.ended
     require(once, "each_swap_ends_once", f"{record}, under way: {truth.under_way}")
     truth.under_way, truth.ended_ms = None, now_ms
+    if record.outcome is SwapOutcome.DONE:
+        _done_is_done(life, record)
     truth.ended.add(record.swap)
     truth.outcomes[record.outcome.value] += 1
     life.met[f"swap_{record.outcome.value}"] += 1
     good = record.outcome.value == "done" or not life.city.calm
     require(good, "a_calm_life_goes_well", f"{record}")
+
+
+def _came_back(truth: SwapTruth, record: BatteryTakenIn) -> None:
+    holder = truth.holders.pop(record.battery, None)
+    if holder is None:
+        truth.brought_from.pop(record.battery, None)
+    else:
+        truth.brought_from[record.battery] = holder
+
+
+def _done_is_done(life: "Life", record: SwapEnded) -> None:
+    """What was given is in no slot any more, whatever the door says; what was brought for it was the rider's own."""
+    given, brought = record.battery_out, record.battery_in
+    stays = given is not None and given in lying(life)
+    require(not stays, "a_closed_door_ends_no_swap", f"{record}, and {given} still lies in its slot")
+    if record.swap_kind is SwapKind.SWAP and brought is not None:
+        holder = life.swaps.brought_from.get(brought, record.member)
+        require(holder == record.member, "nobody_swaps_anothers_battery", f"{record}: {brought} was {holder}'s")
 
 
 def _anomaly_opened(life: "Life", record: AnomalyOpened) -> None:
