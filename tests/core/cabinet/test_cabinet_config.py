@@ -1,9 +1,12 @@
 """What a cabinet's configuration refuses: each with what is wrong."""
 
+from dataclasses import replace
+
 import pytest
 
-from contract.ids import SlotNumber
+from contract.ids import ReaderId, SlotNumber
 from edge.core.cabinet.config import BatteryModel, CabinetConfig, SwapTimes
+from tests.core.support import CONFIG
 
 SLOTS = (SlotNumber(1), SlotNumber(2))
 SOUND: dict[str, object] = {
@@ -54,3 +57,8 @@ def test_a_model_is_found_by_its_name() -> None:
     config = CabinetConfig(slots=SLOTS, models=(model,))
     assert config.model("M48") is model
     assert config.model("X99") is None
+
+
+def test_a_cabinet_without_its_reader_is_refused() -> None:
+    with pytest.raises(ValueError, match="cabinet: nowhere is no reader"):
+        replace(CONFIG, cabinet=replace(CONFIG.cabinet, reader=ReaderId("nowhere")))
