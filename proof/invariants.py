@@ -38,7 +38,6 @@ from contract.records import (
 from edge.core import events
 from edge.core.config import RelockOn
 from edge.core.effects import ReleaseLock
-from edge.core.events import Point
 from edge.core.state import Durable, StationState
 from edge.core.station import Step, replay
 from edge.runtime.actuation import BUDGET_MS
@@ -191,7 +190,7 @@ def relocked_now(life: "Life", event: events.Event, before: StationState, record
 
 
 def _look_at_the_lock_soon(life: "Life") -> None:
-    if Point.LOCK_SECURED in life.city.points:
+    if events.Point.LOCK_SECURED in life.city.points:
         wait_ms = guard_invariants.LOCK_ON_MS + 2 * SETTLE_MS
         life.timeline.after(wait_ms, guard_invariants.look_at_lock, life, life.shell.run)
 
