@@ -1,10 +1,12 @@
 """Both databases, both brokers, and a cloud to try."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiomqtt
 import pytest
 from sqlalchemy import Connection
 
@@ -15,6 +17,7 @@ from cloud.service.broker import EmbeddedBroker
 from cloud.store.database import Database
 from cloud.store.migrations import migrate
 from contract.ids import NodeId, StationId
+from contract.topics import Leaf, Topic
 from tests.cloud.brokers import Mosquitto, free_port, mosquitto_program
 from tests.cloud.cloud_process import write_config
 from tests.cloud.postgres import Cluster, programs
@@ -115,8 +118,16 @@ class Setup:
 
 @pytest.fixture
 def setup(database_url: str, embedded_port: int, tmp_path: Path) -> Setup:
-    """Against the session's embedded broker, as an outside one."""
+    """Against the session's embedded broker, as an outside one, which remembers nothing of the tests before."""
+    asyncio.run(_forget(embedded_port))
     return make_setup(database_url, embedded_port, tmp_path)
+
+
+async def _forget(port: int) -> None:
+    async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
+        for station in (STATION, OTHER_STATION):
+            for leaf in (Leaf.ONLINE, Leaf.STATE, Leaf.DESIRED, Leaf.ROSTER_HEAD):
+                await client.publish(str(Topic(station, leaf)), b"", qos=1, retain=True)
 
 
 def make_setup(database_url: str, port: int, folder: Path, *, embedded: bool = False) -> Setup:
