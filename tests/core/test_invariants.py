@@ -23,6 +23,7 @@ from contract.records import (
     DoorReleased,
     DoorRelocked,
     Posture,
+    PostureChanged,
     Record,
     ReleaseCause,
     StationStopped,
@@ -129,7 +130,9 @@ class StationLife(RuleBasedStateMachine):
             case ReleaseCause.FIRE:
                 assert inputs.fire_active
             case ReleaseCause.FREE_ACCESS:
-                assert durable.posture is Posture.FREE_ACCESS
+                # Public hours may begin and be ended within one step that comes late.
+                begun = [record.posture for record in records if isinstance(record, PostureChanged)]
+                assert Posture.FREE_ACCESS in (durable.posture, *begun)
         recorded = any(isinstance(record, DoorReleased) and record.cause is effect.cause for record in records)
         assert recorded or isinstance(event, events.LevelsRead), "only rebuilt pins renew a release without a record"
 
